@@ -1,0 +1,16 @@
+/** Every bound on memory and size that more than one folder relies on, in bytes where bytes are what fills memory. */
+
+/** The longest CSV row or JSON record that is read; a longer one is quarantined. */
+export const recordBytesMax = 1_000_000
+
+/** What one fetch from the broker may bring. Small fetches are also the fastest with today's client. */
+export const fetchBytesMax = 1_048_576
+
+/** What one produce request may carry, below the broker's `message.max.bytes` for a topic of ours. */
+export const publishBytesMax = 900_000
+
+/** What a page that reads too slowly may leave unsent before it is given fewer pictures. */
+export const pageBacklogBytesMax = 4_194_304
+
+/** How much of a refused record is kept in the quarantine as evidence. */
+export const quarantineSampleBytesMax = 2_048
