@@ -11,6 +11,3 @@ export const publishBytesMax = 900_000
 
 /** What a page that reads too slowly may leave unsent before it is given fewer pictures. */
 export const pageBacklogBytesMax = 4_194_304
-
-/** How much of a refused record is kept in the quarantine as evidence. */
-export const quarantineSampleBytesMax = 2_048

@@ -1,0 +1,138 @@
+import type { Field } from './schema.ts'
+
+/** What a cell holds once it is read. */
+export type Value = string | number | null
+
+/** Why a cell does not fit its field. A value of its own kind, since a reason is text and so is many a cell. */
+export class Misfit {
+  readonly reason: string
+  constructor(field: Field, shown: string, expected: string) {
+    const short = shown.length > 40 ? `${shown.slice(0, 40)}…` : shown
+    this.reason = `${field.column}: "${short}" is not ${expected}`
+  }
+}
+
+/** Reads a cell of a table. An empty cell is null; nothing is ever guessed. */
+export function readCell(field: Field, text: string): Value | Misfit {
+  if (text === '') return null
+  switch (field.type) {
+    case 'text':
+      return text
+    case 'number':
+    case 'integer':
+      return readNumber(field, text)
+    case 'hhmm':
+      return readTimeOfDay(field, text)
+    case 'date':
+      return readDate(field, text)
+  }
+}
+
+/** Reads a member of a JSON record: as its type gives it, or as text in the way of a table's cell. */
+export function readMember(field: Field, member: unknown): Value | Misfit {
+  if (member === null) return null
+  if (typeof member === 'string') return readCell(field, member)
+  if (typeof member !== 'number') return new Misfit(field, JSON.stringify(member) ?? typeof member, expectation(field))
+  switch (field.type) {
+    case 'number':
+    case 'integer':
+      return within(field, member, String(member))
+    case 'text':
+      return String(member)
+    case 'hhmm':
+      return readTimeOfDay(field, String(member))
+    case 'date':
+      return readEpoch(field, member)
+  }
+}
+
+/** Writes a value as a cell: what `readCell` gives back as the same value. */
+export function writeCell(field: Field, value: Value): string {
+  if (value === null) return ''
+  return field.type === 'hhmm' ? String(value).padStart(4, '0') : String(value)
+}
+
+/** The member of a JSON record for a value: times of day as text, since a number would lose their leading zeros. */
+export function toMember(field: Field, value: Value): Value {
+  return value !== null && field.type === 'hhmm' ? writeCell(field, value) : value
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+function readNumber(field: Field, text: string): number | Misfit {
+  const trimmed = text.trim()
+  return decimal.test(trimmed) ? within(field, Number(trimmed), text) : new Misfit(field, text, expectation(field))
+}
+
+function within(field: Field, value: number, shown: string): number | Misfit {
+  const fits =
+    Number.isFinite(value) &&
+    (field.type !== 'integer' || Number.isSafeInteger(value)) &&
+    value >= (field.min ?? -Infinity) &&
+    value <= (field.max ?? Infinity)
+  return fits ? value : new Misfit(field, shown, expectation(field))
+}
+
+function readTimeOfDay(field: Field, text: string): number | Misfit {
+  if (!/^\d{1,4}(?:\.0+)?$/.test(text)) return new Misfit(field, text, expectation(field))
+  const value = Number(text)
+  return value === 2400 || (value < 2400 && value % 100 < 60) ? value : new Misfit(field, text, expectation(field))
+}
+
+const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** A day stays a day; midnight with a zone, as yfinance writes a daily bar, is that day; a moment keeps its zone. */
+function readDate(field: Field, text: string): string | Misfit {
+  const parts = isoDate.exec(text)
+  if (parts === null) return new Misfit(field, text, expectation(field))
+  const [, year = '', month = '', day = '', hour, minute = '', second = '00', fraction = '', zone = ''] = parts
+  if (!isDay(Number(year), Number(month), Number(day))) return new Misfit(field, text, expectation(field))
+  const date = `${year}-${month}-${day}`
+  if (hour === undefined) return date
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
+    return new Misfit(field, text, expectation(field))
+  }
+  const isMidnight = `${hour}${minute}${second}` === '000000' && /^(?:\.0+)?$/.test(fraction)
+  if (isMidnight) return date
+  const offset = zone === 'Z' ? 'Z' : zone.replace(/^([+-]\d{2}):?(\d{2})$/, '$1:$2')
+  return `${date}T${hour}:${minute}:${second}${fraction}${offset}`
+}
+
+/** Seconds or milliseconds since the epoch, as data frames write their index to JSON. */
+function readEpoch(field: Field, member: number): string | Misfit {
+  const ms = Math.abs(member) < 1e11 ? member * 1000 : member
+  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return new Misfit(field, String(member), expectation(field))
+  const text = new Date(ms).toISOString()
+  return readDate(field, text.replace('.000Z', 'Z'))
+}
+
+/** Whether the calendar has this day. */
+export function isDay(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1) return false
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
+  return day <= days
+}
+
+/** Milliseconds since the epoch of a date's text, days and moments without a zone taken as UTC. */
+export function epochOf(date: string): number {
+  const isZoned = date.length === 10 || /(?:Z|[+-]\d{2}:\d{2})$/.test(date)
+  return Date.parse(isZoned ? date : `${date}Z`)
+}
+
+function expectation(field: Field): string {
+  const range =
+    field.min === undefined && field.max === undefined ? '' : ` from ${field.min ?? 'any'} to ${field.max ?? 'any'}`
+  switch (field.type) {
+    case 'text':
+      return 'text'
+    case 'number':
+      return `a number${range}`
+    case 'integer':
+      return `a whole number${range}`
+    case 'hhmm':
+      return 'a time of day from 0000 to 2400'
+    case 'date':
+      return 'a date such as 2015-01-31'
+  }
+}
