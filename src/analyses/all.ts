@@ -1,0 +1,105 @@
+import { WindsockError } from '../foundation/errors.ts'
+import type { Fields } from '../model/schema.ts'
+import type { Analysis, Fold, Result, State } from './analysis.ts'
+import { aroon } from './aroon.ts'
+import { bollinger } from './bollinger.ts'
+import { flightsPerDay } from './flights-per-day.ts'
+
+/** An analysis with its settings chosen, its row, state and result types no longer told apart. */
+export interface ChosenAnalysis {
+  readonly name: string
+  /** Consumer group and result topic: the name, and the settings where they are not the defaults. */
+  readonly group: string
+  readonly input: Analysis['input']
+  keyBy(row: unknown): string
+  readonly fold: Fold<unknown, State, Result>
+  readonly emits: { readonly key: readonly string[]; readonly columns: readonly string[] }
+}
+
+const choosers = {
+  bollinger: chooser(bollinger),
+  aroon: chooser(aroon),
+  'flights-per-day': chooser(flightsPerDay),
+} as const
+
+export type AnalysisName = keyof typeof choosers
+
+export const analysisNames = Object.keys(choosers).filter(isAnalysisName)
+
+export function isAnalysisName(name: string): name is AnalysisName {
+  return Object.hasOwn(choosers, name)
+}
+
+/**
+ * Finds an analysis by name and gives it its settings.
+ *
+ * @throws WindsockError `usage` for a name, a setting or a value that does not exist
+ */
+export function chooseAnalysis(name: string, settings: Readonly<Record<string, string>> = {}): ChosenAnalysis {
+  if (!isAnalysisName(name)) {
+    throw new WindsockError('usage', `there is no analysis named ${name}`, {
+      hint: `The analyses are ${analysisNames.join(', ')}`,
+    })
+  }
+  return choosers[name](settings)
+}
+
+function chooser<
+  F extends Fields,
+  K extends keyof F & string,
+  S extends State,
+  T extends Result,
+  V extends Analysis['settings'],
+>(analysis: Analysis<F, K, S, T, V>): (settings: Readonly<Record<string, string>>) => ChosenAnalysis {
+  // Methods are compared bivariantly: the types of row, state and settings meet nothing but the analysis itself.
+  const erased: ErasedAnalysis = analysis
+  return (given) => {
+    const values = readSettings(analysis.name, analysis.settings, given)
+    return {
+      name: analysis.name,
+      group: groupName(analysis.name, analysis.settings, values),
+      input: analysis.input,
+      keyBy: (row) => erased.keyBy(row),
+      fold: erased.create(values),
+      emits: analysis.emits,
+    }
+  }
+}
+
+interface ErasedAnalysis {
+  keyBy(row: unknown): string
+  create(settings: Readonly<Record<string, number>>): Fold<unknown, State, Result>
+}
+
+function readSettings(
+  analysis: string,
+  declared: Analysis['settings'],
+  given: Readonly<Record<string, string>>,
+): Record<string, number> {
+  const values: Record<string, number> = {}
+  for (const [name, setting] of Object.entries(declared)) values[name] = setting.default
+  for (const [name, text] of Object.entries(given)) {
+    const setting = Object.hasOwn(declared, name) ? declared[name] : undefined
+    if (setting === undefined) {
+      const known = Object.keys(declared).join(', ')
+      throw new WindsockError('usage', `${analysis} has no setting named ${name}`, {
+        hint: known === '' ? `${analysis} has no settings` : `Its settings are ${known}`,
+      })
+    }
+    const value = Number(text)
+    const fits = text.trim() !== '' && value >= setting.min && value <= setting.max
+    if (!fits || (setting.whole && !Number.isInteger(value))) {
+      const kind = setting.whole ? 'a whole number' : 'a number'
+      throw new WindsockError('usage', `${name} must be ${kind} from ${setting.min} to ${setting.max}, got "${text}"`)
+    }
+    values[name] = value
+  }
+  return values
+}
+
+function groupName(analysis: string, declared: Analysis['settings'], values: Readonly<Record<string, number>>): string {
+  const changed = Object.keys(declared)
+    .filter((name) => values[name] !== declared[name]?.default)
+    .toSorted()
+  return [analysis, ...changed.map((name) => `${name}-${values[name]}`)].join('-')
+}

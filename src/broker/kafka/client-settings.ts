@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { ProduceAcks } from '@platformatic/kafka'
+import { fetchBytesMax } from '../../foundation/limits.ts'
+
+/** Where a cluster is. */
+export interface KafkaOptions {
+  /** `host:port` of one broker or more. */
+  readonly brokers: readonly string[]
+}
+
+/** What every connection of ours has. Retries are chosen by who uses it: for ever where data moves, none for a probe. */
+export function connectionSettings({ brokers }: KafkaOptions, name: string, retries: boolean) {
+  return {
+    clientId: `windsock-${name}`,
+    bootstrapBrokers: [...brokers],
+    connectTimeout: 3_000,
+    requestTimeout: 10_000,
+    retries,
+    retryDelay: (_client: object, _operation: string, attempt: number) => Math.min(1_000, 50 * 2 ** attempt),
+    // A restarted broker of our own may come back on another port, and a leader may move.
+    metadataMaxAge: 30_000,
+    autocreateTopics: false,
+  }
+}
+
+/** Idempotent and acknowledged by all in-sync replicas; retried until the broker is back. */
+export function producerSettings(options: KafkaOptions, name: string) {
+  return { ...connectionSettings(options, name, true), idempotent: true, acks: ProduceAcks.ALL }
+}
+
+/** Fetches in small pieces, and commits nothing: positions are ours to keep, see `KafkaReader`. */
+export function consumerSettings(options: KafkaOptions, name: string) {
+  return {
+    ...connectionSettings(options, name, false),
+    groupId: `windsock-reader-${randomUUID()}`,
+    autocommit: false,
+    isolationLevel: 0,
+    minBytes: 1,
+    maxBytes: fetchBytesMax,
+    maxWaitTime: 500,
+  }
+}
+
+/** The session outlasts a broker's restart; the heartbeat is what a fenced member learns it from. */
+export const groupSettings = { sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 30_000, heartbeatMs: 1_000 } as const

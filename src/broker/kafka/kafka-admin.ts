@@ -1,0 +1,148 @@
+import { Admin as LibraryAdmin, ListOffsetTimestamps } from '@platformatic/kafka'
+import { WindsockError } from '../../foundation/errors.ts'
+import type { Topic } from '../../topics/topic.ts'
+import type { Admin, TopicDescription } from '../broker.ts'
+import { connectionSettings, type KafkaOptions } from './client-settings.ts'
+import { isTransient, protocolIds, translateKafkaError } from './kafka-errors.ts'
+
+/** Cluster administration. Nothing here waits for a broker that is away: the caller decides. */
+export class KafkaAdmin implements Admin {
+  private readonly options: KafkaOptions
+  private readonly admin: LibraryAdmin
+
+  constructor(options: KafkaOptions) {
+    this.options = options
+    this.admin = new LibraryAdmin(connectionSettings(options, 'admin', false))
+  }
+
+  async probe(): Promise<void> {
+    await this.ask('connecting', () => this.admin.metadata({ topics: [], forceUpdate: true }))
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    return this.ask('listing topics', () => this.admin.listTopics())
+  }
+
+  async ensureTopics(topics: readonly Topic[]): Promise<void> {
+    for (const topic of topics) await this.ask(`topic ${topic.name}`, () => this.ensureTopic(topic))
+  }
+
+  private async ensureTopic(topic: Topic): Promise<void> {
+    const configs = [
+      { name: 'cleanup.policy', value: topic.cleanup },
+      { name: 'retention.ms', value: String(topic.retentionMs) },
+    ]
+    try {
+      await this.admin.createTopics({ topics: [topic.name], partitions: topic.partitions, replicas: -1, configs })
+      await this.untilKnown(topic.name)
+    } catch (error) {
+      if (!protocolIds(error).includes('TOPIC_ALREADY_EXISTS')) throw error
+      const { partitions } = await this.describeTopic(topic.name)
+      if (partitions.length !== topic.partitions) {
+        throw new WindsockError(
+          'topic-mismatch',
+          `topic ${topic.name} has ${partitions.length} partitions, wanted ${topic.partitions}`,
+          { hint: 'Delete it, or name another topic' },
+        )
+      }
+    }
+  }
+
+  /** A topic just made is not known to its leader at once. */
+  private async untilKnown(name: string): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.describeTopic(name)
+        return
+      } catch (error) {
+        if (attempt >= 100) throw error
+        await new Promise((resolve) => setTimeout(resolve, 20 + 5 * attempt))
+      }
+    }
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    await this.ask('deleting topics', async () => {
+      const known = new Set(await this.admin.listTopics())
+      const topics = names.filter((name) => known.has(name))
+      if (topics.length === 0) return
+      await this.admin.deleteTopics({ topics })
+      for (let attempt = 0; attempt < 200; attempt++) {
+        const left = new Set(await this.admin.listTopics())
+        if (!topics.some((name) => left.has(name))) return
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+      throw new WindsockError('broker-refused', `topics ${topics.join(', ')} are still there 5 s after their deletion`)
+    })
+  }
+
+  async describeTopic(name: string): Promise<TopicDescription> {
+    return this.ask(`topic ${name}`, async () => {
+      const metadata = await this.admin.metadata({ topics: [name], forceUpdate: true })
+      const topic = metadata.topics.get(name)
+      if (topic === undefined) throw new WindsockError('topic-missing', `there is no topic ${name}`)
+      const [start, end] = await Promise.all([
+        this.offsets(name, topic.partitionsCount, ListOffsetTimestamps.EARLIEST),
+        this.offsets(name, topic.partitionsCount, ListOffsetTimestamps.LATEST),
+      ])
+      const partitions = Array.from({ length: topic.partitionsCount }, (_, partition) => ({
+        partition,
+        start: start.get(partition) ?? 0,
+        end: end.get(partition) ?? 0,
+      }))
+      return { name, id: topic.id, partitions }
+    })
+  }
+
+  private async offsets(name: string, count: number, timestamp: bigint): Promise<Map<number, number>> {
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }))
+    const [topic] = await this.admin.listOffsets({ topics: [{ name, partitions }] })
+    return new Map(topic?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, Number(offset)]))
+  }
+
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+    return this.ask(`group ${group}`, async () => {
+      const [found] = await this.admin.listConsumerGroupOffsets({ groups: [group] })
+      const offsets = found?.topics.find(({ name }) => name === topic)?.partitions ?? []
+      return new Map(
+        offsets
+          .filter(({ committedOffset }) => committedOffset >= 0n)
+          .map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)]),
+      )
+    })
+  }
+
+  async deleteGroups(groups: readonly string[]): Promise<void> {
+    for (const group of groups) {
+      await this.ask(`group ${group}`, async () => {
+        try {
+          await this.admin.deleteGroups({ groups: [group] })
+        } catch (error) {
+          const ids = protocolIds(error)
+          if (ids.includes('GROUP_ID_NOT_FOUND')) return
+          if (!ids.includes('NON_EMPTY_GROUP')) throw error
+          // A member that crashed keeps its place until its session ends.
+          await this.admin.removeMembersFromConsumerGroup({ groupId: group })
+          await this.admin.deleteGroups({ groups: [group] })
+        }
+      })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.admin.close()
+  }
+
+  /** Coordinators and leaders of a young cluster need a moment: a few quick tries, then the translated error. */
+  private async ask<T>(doing: string, question: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await question()
+      } catch (error) {
+        const isSettling = protocolIds(error).length > 0 && isTransient(error)
+        if (!isSettling || attempt >= 20) throw translateKafkaError(error, doing, this.options.brokers)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
+}

@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto'
+import { WindsockError } from '../../foundation/errors.ts'
+import { recordBytesMax } from '../../foundation/limits.ts'
+import type { Topic } from '../../topics/topic.ts'
+import type {
+  Admin,
+  Batch,
+  Broker,
+  IncomingRecord,
+  OutgoingRecord,
+  Publisher,
+  Reader,
+  ReadOptions,
+  TopicDescription,
+} from '../broker.ts'
+import { partitionOf } from '../partition.ts'
+
+const batchRecordsMax = 2_000
+
+/** What one partition of the in-process log may hold before its oldest records go, as retention would have it. */
+const partitionBytesMax = 268_435_456
+
+/** A broker in this process: for tests, and for a look at the charts on a machine without Java. Nothing is kept. */
+export function createMemoryBroker(now: () => number = Date.now): Broker {
+  const log = new MemoryLog(now)
+  return {
+    kind: 'memory',
+    address: 'memory',
+    admin: log,
+    openPublisher: () => log.openPublisher(),
+    openReader: (options) => log.openReader(options),
+    close: () => log.close(),
+  }
+}
+
+interface Partition {
+  /** Offset of `records[0]`. */
+  start: number
+  records: IncomingRecord[]
+  bytes: number
+}
+
+interface MemoryTopic {
+  readonly id: string
+  readonly spec: Topic
+  readonly partitions: Partition[]
+}
+
+class MemoryLog implements Admin {
+  private readonly topics = new Map<string, MemoryTopic>()
+  private readonly commits = new Map<string, Map<number, number>>()
+  private readonly owners = new Map<string, symbol>()
+  private readonly waiting = new Set<() => void>()
+  private readonly now: () => number
+  private closed = false
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  async probe(): Promise<void> {
+    if (this.closed) throw new WindsockError('broker-unreachable', 'the in-process log is closed')
+  }
+
+  async ensureTopics(topics: readonly Topic[]): Promise<void> {
+    for (const spec of topics) {
+      const known = this.topics.get(spec.name)
+      if (known === undefined) {
+        const partitions = Array.from({ length: spec.partitions }, () => ({ start: 0, records: [], bytes: 0 }))
+        this.topics.set(spec.name, { id: randomUUID(), spec, partitions })
+      } else if (known.spec.partitions !== spec.partitions || known.spec.cleanup !== spec.cleanup) {
+        throw new WindsockError(
+          'topic-mismatch',
+          `topic ${spec.name} has ${known.spec.partitions} partitions and cleanup ${known.spec.cleanup}, wanted ${spec.partitions} and ${spec.cleanup}`,
+        )
+      }
+    }
+    this.wake()
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    for (const name of names) this.topics.delete(name)
+    this.wake()
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    return [...this.topics.keys()]
+  }
+
+  async describeTopic(name: string): Promise<TopicDescription> {
+    const topic = this.topic(name)
+    const partitions = topic.partitions.map(({ start, records }, partition) => ({
+      partition,
+      start,
+      end: start + records.length,
+    }))
+    return { name, id: topic.id, partitions }
+  }
+
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+    return new Map(this.commits.get(`${group} ${topic}`))
+  }
+
+  async deleteGroups(groups: readonly string[]): Promise<void> {
+    for (const key of this.commits.keys()) {
+      if (groups.some((group) => key.startsWith(`${group} `))) this.commits.delete(key)
+    }
+  }
+
+  openPublisher(): Publisher {
+    let isOpen = true
+    return {
+      send: async (name, records) => {
+        if (!isOpen || this.closed) throw new WindsockError('broker-unreachable', 'the publisher is closed')
+        this.append(name, records)
+      },
+      close: async () => {
+        isOpen = false
+      },
+    }
+  }
+
+  openReader(options: ReadOptions): Reader {
+    const me = Symbol(options.group)
+    let isOpen = true
+    if (options.group !== undefined) this.owners.set(options.group, me)
+    this.wake()
+    const check = (): boolean => {
+      if (options.group !== undefined && this.owners.get(options.group) !== me) {
+        throw new WindsockError('fenced', `another member of group ${options.group} has taken over`)
+      }
+      return isOpen && !this.closed && !options.signal.aborted
+    }
+    return {
+      [Symbol.asyncIterator]: () => this.read(options, check),
+      commit: async (positions) => {
+        if (options.group === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
+        check()
+        const key = `${options.group} ${options.topic}`
+        this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
+      },
+      close: async () => {
+        isOpen = false
+        if (options.group !== undefined && this.owners.get(options.group) === me) this.owners.delete(options.group)
+        this.wake()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.wake()
+  }
+
+  private async *read(options: ReadOptions, check: () => boolean): AsyncGenerator<Batch> {
+    const stop = (): void => this.wake()
+    options.signal.addEventListener('abort', stop)
+    try {
+      const id = this.topic(options.topic).id
+      const positions = this.startOf(options)
+      while (check()) {
+        const topic = this.topic(options.topic)
+        if (topic.id !== id) throw new WindsockError('position-lost', `topic ${options.topic} was made anew`)
+        let idle = true
+        for (const [partition, position] of positions) {
+          const batch = this.batchAt(topic, partition, position, options.until?.get(partition))
+          if (batch === undefined) continue
+          positions.set(partition, batch.next)
+          idle = false
+          yield batch
+          if (!check()) return
+        }
+        const { until } = options
+        if (until !== undefined && [...positions].every(([p, position]) => position >= (until.get(p) ?? 0))) return
+        if (idle) await new Promise<void>((resolve) => this.waiting.add(resolve))
+      }
+    } finally {
+      options.signal.removeEventListener('abort', stop)
+    }
+  }
+
+  private startOf(options: ReadOptions): Map<number, number> {
+    const topic = this.topic(options.topic)
+    const { start, group } = options
+    const committed = this.commits.get(`${group} ${options.topic}`)
+    return new Map(
+      topic.partitions.map(({ start: first, records }, partition) => {
+        if (start === 'latest') return [partition, first + records.length]
+        const wanted =
+          start === 'earliest' ? first : start === 'committed' ? committed?.get(partition) : start.get(partition)
+        if (wanted !== undefined && (wanted < first || wanted > first + records.length)) {
+          throw new WindsockError(
+            'position-lost',
+            `${options.topic}/${partition} holds offsets ${first} to ${first + records.length}, not ${wanted}`,
+          )
+        }
+        return [partition, wanted ?? first]
+      }),
+    )
+  }
+
+  private batchAt(topic: MemoryTopic, partition: number, position: number, until = Infinity): Batch | undefined {
+    const log = topic.partitions[partition]
+    if (log === undefined) return undefined
+    if (position < log.start) {
+      throw new WindsockError('position-lost', `${topic.spec.name}/${partition} no longer holds offset ${position}`)
+    }
+    const end = log.start + log.records.length
+    const last = Math.min(position + batchRecordsMax, end, until)
+    if (last <= position) return undefined
+    const records = log.records.slice(position - log.start, last - log.start)
+    return { topic: topic.spec.name, partition, records, next: last, end }
+  }
+
+  private append(name: string, records: readonly OutgoingRecord[]): void {
+    const topic = this.topic(name)
+    const made = records.map(({ key, value, partition, headers }) => {
+      const bytes = value === null ? null : Buffer.from(value)
+      if (bytes !== null && bytes.length > recordBytesMax) {
+        throw new WindsockError(
+          'record-too-large',
+          `a record of ${bytes.length} bytes is larger than topic ${name} takes`,
+        )
+      }
+      return {
+        into: partition ?? partitionOf(key, topic.partitions.length),
+        key: Buffer.from(key),
+        value: bytes,
+        headers,
+      }
+    })
+    for (const { into, key, value, headers } of made) {
+      const log = topic.partitions[into]
+      if (log === undefined) throw new WindsockError('broker-refused', `topic ${name} has no partition ${into}`)
+      const offset = log.start + log.records.length
+      const entries = new Map(Object.entries(headers ?? {}))
+      log.records.push({ offset, timestamp: this.now(), key, value, headers: entries })
+      log.bytes += key.length + (value?.length ?? 0)
+      if (log.bytes > partitionBytesMax) dropOldest(log)
+    }
+    this.wake()
+  }
+
+  private topic(name: string): MemoryTopic {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw new WindsockError('topic-missing', `there is no topic ${name}`)
+    return topic
+  }
+
+  private wake(): void {
+    const resolvers = [...this.waiting]
+    this.waiting.clear()
+    for (const resolve of resolvers) resolve()
+  }
+}
+
+/** Drops the older half at once, so that its cost is spread thin. */
+function dropOldest(log: Partition): void {
+  const dropped = log.records.splice(0, Math.ceil(log.records.length / 2))
+  log.start += dropped.length
+  for (const { key, value } of dropped) log.bytes -= (key?.length ?? 0) + (value?.length ?? 0)
+}
