@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Batch, Broker, OutgoingRecord, ReadOptions } from '../../src/broker/broker.ts'
-import { partitionOf } from '../../src/broker/partition.ts'
+import { partitionOf } from '../../src/model/partition.ts'
 import { WindsockError } from '../../src/foundation/errors.ts'
 import type { Topic } from '../../src/topics/topic.ts'
 

@@ -3,7 +3,7 @@ import { WindsockError } from '../../foundation/errors.ts'
 import type { Topic } from '../../topics/topic.ts'
 import type { Admin, TopicDescription } from '../broker.ts'
 import { connectionSettings, type KafkaOptions } from './client-settings.ts'
-import { isTransient, protocolIds, translateKafkaError } from './kafka-errors.ts'
+import { isTransient, isUnknownTopic, protocolIds, translateKafkaError } from './kafka-errors.ts'
 
 /** Cluster administration. Nothing here waits for a broker that is away: the caller decides. */
 export class KafkaAdmin implements Admin {
@@ -28,23 +28,41 @@ export class KafkaAdmin implements Admin {
   }
 
   private async ensureTopic(topic: Topic): Promise<void> {
+    const known = await this.findPartitionCount(topic.name)
+    if (known === undefined) return this.createTopic(topic)
+    if (known !== topic.partitions) {
+      throw new WindsockError(
+        'topic-mismatch',
+        `topic ${topic.name} has ${known} partitions, wanted ${topic.partitions}`,
+        {
+          hint: 'Delete it, or name another topic',
+        },
+      )
+    }
+  }
+
+  private async createTopic(topic: Topic): Promise<void> {
     const configs = [
       { name: 'cleanup.policy', value: topic.cleanup },
       { name: 'retention.ms', value: String(topic.retentionMs) },
+      // Only closed segments are compacted; small ones keep a topic of upserts near the size of its keys.
+      ...(topic.cleanup === 'compact' ? [{ name: 'segment.bytes', value: String(16_777_216) }] : []),
     ]
     try {
       await this.admin.createTopics({ topics: [topic.name], partitions: topic.partitions, replicas: -1, configs })
-      await this.untilKnown(topic.name)
     } catch (error) {
-      if (!protocolIds(error).includes('TOPIC_ALREADY_EXISTS')) throw error
-      const { partitions } = await this.describeTopic(topic.name)
-      if (partitions.length !== topic.partitions) {
-        throw new WindsockError(
-          'topic-mismatch',
-          `topic ${topic.name} has ${partitions.length} partitions, wanted ${topic.partitions}`,
-          { hint: 'Delete it, or name another topic' },
-        )
-      }
+      if (!protocolIds(error).includes('TOPIC_ALREADY_EXISTS')) throw error // another process was quicker
+    }
+    await this.untilKnown(topic.name)
+  }
+
+  private async findPartitionCount(name: string): Promise<number | undefined> {
+    try {
+      const metadata = await this.admin.metadata({ topics: [name], forceUpdate: true })
+      return metadata.topics.get(name)?.partitionsCount
+    } catch (error) {
+      if (isUnknownTopic(error) || protocolIds(error).includes('UNKNOWN_TOPIC_OR_PARTITION')) return undefined
+      throw error
     }
   }
 

@@ -34,6 +34,7 @@ export class KafkaReader implements Reader {
   private readonly member: GroupMember | undefined
   private readonly stopped = new AbortController()
   private readonly stop: AbortSignal
+  private topicId: string | undefined
   private isTroubled = false
 
   constructor(options: KafkaOptions, read: ReadOptions, admin: Admin) {
@@ -127,6 +128,10 @@ export class KafkaReader implements Reader {
     positions: ReadonlyMap<number, number>,
   ): Promise<FetchedPartition[]> {
     const topicId = metadata.topics.get(this.read.topic)?.id ?? ''
+    this.topicId ??= topicId
+    if (topicId !== this.topicId) {
+      throw new WindsockError('position-lost', `topic ${this.read.topic} was made anew`)
+    }
     const topics = [
       {
         topicId,

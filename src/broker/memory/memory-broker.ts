@@ -13,7 +13,7 @@ import type {
   ReadOptions,
   TopicDescription,
 } from '../broker.ts'
-import { partitionOf } from '../partition.ts'
+import { partitionOf } from '../../model/partition.ts'
 
 const batchRecordsMax = 2_000
 

@@ -3,9 +3,10 @@
  * of partitions. Any client of any language that uses the default agrees.
  */
 export function partitionOf(key: string, partitions: number): number {
-  return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions
+  return (murmur2(encoder.encode(key)) & 0x7fffffff) % partitions
 }
 
+const encoder = new TextEncoder()
 const multiplier = 0x5bd1e995
 
 function murmur2(data: Uint8Array): number {

@@ -1,0 +1,36 @@
+import type { OutgoingRecord, Publisher } from '../broker/broker.ts'
+import type { Frame, Refusal } from '../model/frame.ts'
+import { quarantine, type QuarantineEntry } from '../topics/quarantine.ts'
+
+/** Sets records aside, with their origin and reason, and counts them. */
+export interface Quarantine {
+  readonly count: number
+  /** Resolves when every refusal is acknowledged by the broker. */
+  add(frame: Frame, refusals: readonly Refusal[]): Promise<void>
+}
+
+export function createQuarantine(publisher: Publisher, by: string): Quarantine {
+  let count = 0
+  return {
+    get count() {
+      return count
+    },
+    async add(frame, refusals) {
+      if (refusals.length === 0) return
+      await publisher.send(quarantine.name, entriesOf(frame, refusals, by))
+      count += refusals.length
+    },
+  }
+}
+
+/** Several refusals at one place, such as the records of one message, are numbered from the second on. */
+function entriesOf(frame: Frame, refusals: readonly Refusal[], by: string): OutgoingRecord[] {
+  const seen = new Map<number, number>()
+  return refusals.map(({ position, reason, sample }) => {
+    const nth = (seen.get(position) ?? 0) + 1
+    seen.set(position, nth)
+    const origin = `${frame.origin}:${position}${nth === 1 ? '' : `#${nth}`}`
+    const entry: QuarantineEntry = { origin, reason, sample, by }
+    return { key: origin, value: JSON.stringify(entry) }
+  })
+}

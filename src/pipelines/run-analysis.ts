@@ -1,0 +1,148 @@
+import type { ChosenAnalysis } from '../analyses/all.ts'
+import type { Batch, Broker, OutgoingRecord, Reader } from '../broker/broker.ts'
+import { createFrame, type Frame } from '../model/frame.ts'
+import { decodeMessage } from '../model/message.ts'
+import { resultTopic } from '../topics/results.ts'
+import { Folding, type Upsert } from './folding.ts'
+import { createQuarantine } from './quarantine.ts'
+import { openStateStore, type StateStore } from './state-store.ts'
+
+export interface AnalysisOptions {
+  readonly broker: Broker
+  readonly analysis: ChosenAnalysis
+  /** Where states are kept; undefined keeps them in memory only. */
+  readonly stateFolder: string | undefined
+  /** Work up to what was the end of the topic at the start, then return. */
+  readonly untilEnd: boolean
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: AnalysisProgress) => void
+  readonly onTrouble?: (reason: string | undefined) => void
+}
+
+export interface AnalysisProgress {
+  /** Records folded since the start, refused ones included. */
+  readonly records: number
+  readonly refused: number
+  /** Records that are in the topic and not folded yet, as far as the last batches told. */
+  readonly lagRecords: number
+  /** When the newest record folded was sent, milliseconds since the epoch. */
+  readonly newestSentAt: number | null
+}
+
+/** How often the group is told how far it is; others see the lag from it, nothing of ours depends on it. */
+const groupCommitMs = 250
+
+/**
+ * Reads a topic, folds it, and publishes the results. Effectively once: results are published first (keyed upserts, so that a
+ * repetition is harmless), then states and positions are stored together, then the group is told. Dying between any two of
+ * these repeats work from the stored position and ends with the same results.
+ */
+export async function runAnalysis(options: AnalysisOptions): Promise<AnalysisProgress> {
+  const { broker, analysis, signal } = options
+  const { group, input } = analysis
+  const { id, partitions } = await broker.admin.describeTopic(input.name)
+  const store = openStateStore(options.stateFolder, group, { topic: input.name, id })
+  const until = options.untilEnd ? new Map(partitions.map(({ partition, end }) => [partition, end])) : undefined
+  const reader = broker.openReader({
+    topic: input.name,
+    start: store.positions,
+    group,
+    signal,
+    ...(until === undefined ? {} : { until }),
+    ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+  })
+  const publisher = broker.openPublisher(group)
+  try {
+    const work = new Work(options, store, reader, publisher)
+    for await (const batch of reader) await work.take(batch)
+    await work.finish()
+    return work.progress()
+  } finally {
+    await publisher.close()
+    await reader.close()
+    store.close()
+  }
+}
+
+class Work {
+  private readonly options: AnalysisOptions
+  private readonly store: StateStore
+  private readonly reader: Reader
+  private readonly publisher: ReturnType<Broker['openPublisher']>
+  private readonly quarantine: ReturnType<typeof createQuarantine>
+  private readonly folding: Folding
+  private readonly positions: Map<number, number>
+  private readonly lags = new Map<number, number>()
+  private records = 0
+  private newestSentAt: number | null = null
+  private committedAt = 0
+
+  constructor(
+    options: AnalysisOptions,
+    store: StateStore,
+    reader: Reader,
+    publisher: ReturnType<Broker['openPublisher']>,
+  ) {
+    this.options = options
+    this.store = store
+    this.reader = reader
+    this.publisher = publisher
+    this.quarantine = createQuarantine(publisher, options.analysis.group)
+    this.folding = new Folding(options.analysis, store.states())
+    this.positions = new Map(store.positions)
+  }
+
+  async take(batch: Batch): Promise<void> {
+    const frame = frameOf(this.options.analysis, batch)
+    const refusals = [...frame.refusals, ...this.folding.take(frame)]
+    const newest = batch.records.at(-1)?.timestamp ?? null
+    await this.quarantine.add(frame, refusals)
+    const upserts = this.folding.takeUpserts().map((upsert) => toRecord(upsert, batch, newest))
+    if (upserts.length > 0) await this.publisher.send(resultTopic(this.options.analysis.group).name, upserts)
+    this.positions.set(batch.partition, batch.next)
+    this.store.commit(this.folding.takeStates(), new Map([[batch.partition, batch.next]]))
+    this.records += batch.records.length
+    this.lags.set(batch.partition, Math.max(0, batch.end - batch.next))
+    this.newestSentAt = Math.max(this.newestSentAt ?? 0, newest ?? 0) || null
+    this.options.onProgress?.(this.progress())
+    if (Date.now() - this.committedAt >= groupCommitMs) await this.tellGroup()
+  }
+
+  async finish(): Promise<void> {
+    if (this.positions.size > 0) await this.tellGroup()
+  }
+
+  progress(): AnalysisProgress {
+    let lagRecords = 0
+    for (const lag of this.lags.values()) lagRecords += lag
+    return { records: this.records, refused: this.quarantine.count, lagRecords, newestSentAt: this.newestSentAt }
+  }
+
+  private async tellGroup(): Promise<void> {
+    this.committedAt = Date.now()
+    await this.reader.commit(this.positions)
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function frameOf(analysis: ChosenAnalysis, batch: Batch): Frame {
+  const frame = createFrame(analysis.input.schema, `${batch.topic}/${batch.partition}`, batch.records.length)
+  for (const { offset, value } of batch.records) decodeMessage(frame, textOf(value), offset)
+  return frame
+}
+
+function textOf(value: Uint8Array | null): string | undefined {
+  if (value === null) return undefined
+  try {
+    return utf8.decode(value)
+  } catch {
+    return undefined
+  }
+}
+
+/** On the result topic: the result's columns, when the newest record behind it was sent, and which record that was. */
+function toRecord({ key, result, from }: Upsert, batch: Batch, sentAt: number | null): OutgoingRecord {
+  const value = { ...result, sentAt, from: { topic: batch.topic, partition: batch.partition, offset: from.position } }
+  return { key, value: JSON.stringify(value) }
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { State } from '../analyses/analysis.ts'
+import { systemCode, WindsockError } from '../foundation/errors.ts'
+
+/**
+ * The states of one group and the positions they stand for, stored together: after any crash both are of the same moment.
+ * Whoever opens it last owns it; an earlier owner's next commit is refused, so a zombie changes nothing.
+ */
+export interface StateStore {
+  readonly positions: ReadonlyMap<number, number>
+  states(): Iterable<readonly [string, State]>
+  /** @throws WindsockError `fenced` when another process has opened it since */
+  commit(states: Iterable<readonly [string, State]>, positions: ReadonlyMap<number, number>): void
+  close(): void
+}
+
+/** Bumped when the layout changes; a store of another version is refused, never misread. */
+const layoutVersion = 1
+
+/**
+ * Opens the store of a group, an empty one when there is none.
+ *
+ * @param folder where stores are kept, or undefined for one in memory only
+ * @param log the topic and its id: states of another log are never continued
+ * @throws WindsockError `topic-mismatch` when the stored states stand for another log, `state-damaged`, `config`
+ */
+export function openStateStore(
+  folder: string | undefined,
+  group: string,
+  log: { readonly topic: string; readonly id: string },
+): StateStore {
+  const path = folder === undefined ? ':memory:' : join(folder, `${group}.sqlite`)
+  try {
+    if (folder !== undefined) mkdirSync(folder, { recursive: true })
+    const database = new DatabaseSync(path, { timeout: 5_000 })
+    // In the write-ahead log a commit survives the death of this process; after a power cut the last ones may be undone,
+    // states and positions together, and are computed again.
+    database.exec('pragma journal_mode = wal; pragma synchronous = normal')
+    return new SqliteStore(database, group, log)
+  } catch (error) {
+    if (error instanceof WindsockError) throw error
+    const isDamaged = /malformed|not a database|corrupt/i.test(String(error))
+    throw new WindsockError(
+      isDamaged ? 'state-damaged' : 'config',
+      `the state of ${group} at ${path} cannot be ${isDamaged ? 'read: it is damaged' : `opened (${systemCode(error) ?? String(error)})`}`,
+      {
+        hint: isDamaged ? `Start with --fresh to compute it again from the log` : 'Check the folder given by --home',
+        cause: error,
+      },
+    )
+  }
+}
+
+class SqliteStore implements StateStore {
+  readonly positions: ReadonlyMap<number, number>
+  private readonly database: DatabaseSync
+  private readonly group: string
+  private readonly owner = randomUUID()
+
+  constructor(database: DatabaseSync, group: string, log: { readonly topic: string; readonly id: string }) {
+    this.database = database
+    this.group = group
+    database.exec(`
+      create table if not exists meta (name text primary key, value text not null) strict;
+      create table if not exists positions (partition integer primary key, position integer not null) strict;
+      create table if not exists states (key text primary key, state text not null) strict, without rowid`)
+    this.inTransaction(() => {
+      this.expect('layout', String(layoutVersion), 'state-damaged', 'was written by another version of Windsock')
+      this.expect(
+        'log',
+        `${log.topic} ${log.id}`,
+        'topic-mismatch',
+        `stands for another log than today's topic ${log.topic}`,
+      )
+      this.set('owner', this.owner)
+    })
+    const rows = database.prepare('select partition, position from positions').all()
+    this.positions = new Map(rows.map(({ partition, position }) => [Number(partition), Number(position)]))
+  }
+
+  *states(): Iterable<readonly [string, State]> {
+    for (const { key, state } of this.database.prepare('select key, state from states').iterate()) {
+      const parsed: unknown = JSON.parse(String(state))
+      if (typeof parsed === 'object' && parsed !== null) yield [String(key), parsed]
+    }
+  }
+
+  commit(states: Iterable<readonly [string, State]>, positions: ReadonlyMap<number, number>): void {
+    this.inTransaction(() => {
+      if (this.get('owner') !== this.owner) {
+        throw new WindsockError('fenced', `another process took over the state of ${this.group}`, {
+          hint: 'One process works for a group at a time; stop one of the two',
+        })
+      }
+      const putState = this.database.prepare('insert or replace into states (key, state) values (?, ?)')
+      for (const [key, state] of states) putState.run(key, JSON.stringify(state))
+      const putPosition = this.database.prepare('insert or replace into positions (partition, position) values (?, ?)')
+      for (const [partition, position] of positions) putPosition.run(partition, position)
+    })
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  private expect(name: string, wanted: string, code: 'state-damaged' | 'topic-mismatch', what: string): void {
+    const found = this.get(name)
+    if (found === undefined) this.set(name, wanted)
+    else if (found !== wanted) {
+      throw new WindsockError(code, `the stored state of ${this.group} ${what}`, {
+        hint: 'Start with --fresh to compute it again from the log',
+      })
+    }
+  }
+
+  private get(name: string): string | undefined {
+    const row = this.database.prepare('select value from meta where name = ?').get(name)
+    return row === undefined ? undefined : String(row['value'])
+  }
+
+  private set(name: string, value: string): void {
+    this.database.prepare('insert or replace into meta (name, value) values (?, ?)').run(name, value)
+  }
+
+  private inTransaction(work: () => void): void {
+    this.database.exec('begin immediate')
+    try {
+      work()
+      this.database.exec('commit')
+    } catch (error) {
+      this.database.exec('rollback')
+      throw error
+    }
+  }
+}
