@@ -33,15 +33,23 @@ export function isAnalysisName(name: string): name is AnalysisName {
 /**
  * Finds an analysis by name and gives it its settings.
  *
+ * @param topic another input topic than the usual one
  * @throws WindsockError `usage` for a name, a setting or a value that does not exist
  */
-export function chooseAnalysis(name: string, settings: Readonly<Record<string, string>> = {}): ChosenAnalysis {
+export function chooseAnalysis(
+  name: string,
+  settings: Readonly<Record<string, string>> = {},
+  topic?: string,
+): ChosenAnalysis {
   if (!isAnalysisName(name)) {
-    throw new WindsockError('usage', `there is no analysis named ${name}`, {
+    const message = name === '' ? 'an analysis is missing' : `there is no analysis named ${name}`
+    throw new WindsockError('usage', message, {
       hint: `The analyses are ${analysisNames.join(', ')}`,
     })
   }
-  return choosers[name](settings)
+  const chosen = choosers[name](settings)
+  if (topic === undefined || topic === chosen.input.name) return chosen
+  return { ...chosen, input: { ...chosen.input, name: topic }, group: `${chosen.group}-of-${topic}` }
 }
 
 function chooser<

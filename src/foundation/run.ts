@@ -16,7 +16,7 @@ export interface RunControl {
   /** Aborted by `stop()`: finish what was taken in, then return. */
   readonly signal: AbortSignal
   /** To be called by the body once it does its work. */
-  ready(): void
+  readonly ready: () => void
 }
 
 /**

@@ -1,0 +1,50 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { analysisNames, chooseAnalysis } from '../../analyses/all.ts'
+import type { Command } from '../command.ts'
+import { connect, stateFolderOf } from '../connect.ts'
+import { settingsOption, topicOption } from '../option.ts'
+import { readSettings } from '../sources.ts'
+import { doAnalyse } from '../work.ts'
+
+export const analyse: Command = {
+  name: 'analyse',
+  summary: 'Run an analysis: read its topic, and keep its results up to date on a topic of its own.',
+  usage: ['windsock analyse <analysis> [--set NAME=VALUE …] [--until-end] [--topic T] [--fresh]'],
+  options: [
+    settingsOption,
+    { name: 'until-end', type: 'flag', help: 'work up to what is the end now, then exit' },
+    { ...topicOption, help: 'another input topic; its results are a group and a topic of their own' },
+    { name: 'fresh', type: 'flag', help: 'forget state and results, and compute them again from the log' },
+  ],
+  examples: [
+    'windsock analyse flights-per-day --until-end',
+    'windsock analyse aroon --set period=25',
+    'windsock analyse bollinger --set period=10 --set deviations=2.5',
+    `the analyses: ${analysisNames.join(', ')}`,
+  ],
+  async run({ config, say, signal }) {
+    const analysis = chooseAnalysis(config.positionals[0] ?? '', readSettings(config), config.text('topic'))
+    const stateFolder = stateFolderOf(config)
+    const broker = await connect(config)
+    try {
+      if (config.flag('fresh')) {
+        await broker.admin.deleteTopics([analysis.group])
+        await broker.admin.deleteGroups([analysis.group])
+        for (const end of ['', '-wal', '-shm'])
+          await rm(join(stateFolder, `${analysis.group}.sqlite${end}`), { force: true })
+      }
+      const untilEnd = config.flag('until-end')
+      const onTrouble = (reason: string | undefined): void =>
+        say(
+          reason === undefined
+            ? `${analysis.group}: the broker is back`
+            : `${analysis.group}: waiting for the broker (${reason})`,
+        )
+      const { records, refused } = await doAnalyse(broker, { analysis, stateFolder, untilEnd, onTrouble }, signal)
+      say(`${analysis.group}: ${records} records read, ${refused} refused`)
+    } finally {
+      await broker.close()
+    }
+  },
+}

@@ -1,0 +1,103 @@
+import type { ChosenAnalysis } from '../analyses/all.ts'
+import type { Broker } from '../broker/broker.ts'
+import { systemClock } from '../foundation/clock.ts'
+import { describeError } from '../foundation/errors.ts'
+import { publishSource, type PublishProgress } from '../pipelines/publish-source.ts'
+import { startStatusReporter } from '../pipelines/report-status.ts'
+import { type AnalysisProgress, runAnalysis } from '../pipelines/run-analysis.ts'
+import type { Pace } from '../sources/pace.ts'
+import { quarantine } from '../topics/quarantine.ts'
+import { resultTopic } from '../topics/results.ts'
+import { status } from '../topics/status.ts'
+import type { ChosenSource } from './sources.ts'
+
+/** The work of a process, the same whether it is one of its own or a part of `up` with the in-process log. */
+
+export interface PublishWork extends ChosenSource {
+  readonly pace: Pace
+  readonly history: number
+  readonly resume: boolean
+  readonly playback: 'replay' | 'live'
+}
+
+/** Publishes a source to its topic, made if missing, and tells the status topic about it. */
+export async function doPublish(broker: Broker, work: PublishWork, signal: AbortSignal): Promise<PublishProgress> {
+  const { source, stream } = work
+  await broker.admin.ensureTopics([stream, quarantine, status])
+  const publisher = broker.openPublisher(`${stream.name}-status`)
+  const reporter = startStatusReporter(publisher, systemClock, {
+    name: stream.name,
+    role: 'source',
+    playback: work.playback,
+  })
+  try {
+    const totals = await publishSource({
+      ...work,
+      broker,
+      clock: systemClock,
+      signal,
+      onProgress: ({ acknowledged, skipped, refused, newestSentAt }) =>
+        reporter.update({
+          records: acknowledged,
+          newestSentAt,
+          progress: source.bytes === undefined ? null : Math.min(0.999, source.bytesRead / source.bytes),
+          note: noteOf(skipped, refused),
+        }),
+    })
+    reporter.update({ progress: signal.aborted ? null : 1 })
+    await reporter.end('stopped', noteOf(totals.skipped, totals.refused))
+    return totals
+  } catch (error) {
+    await reporter.end('failed', describeError(error))
+    throw error
+  } finally {
+    await publisher.close()
+  }
+}
+
+function noteOf(skipped: number, refused: number): string | null {
+  const parts = [
+    ...(skipped > 0 ? [`${skipped} rows were sent by an earlier run`] : []),
+    ...(refused > 0 ? [`${refused} rows are in the quarantine`] : []),
+  ]
+  return parts.length === 0 ? null : parts.join(', ')
+}
+
+export interface AnalysisWork {
+  readonly analysis: ChosenAnalysis
+  readonly stateFolder: string | undefined
+  readonly untilEnd: boolean
+  /** Told when the broker goes away and comes back. */
+  readonly onTrouble?: (reason: string | undefined) => void
+}
+
+/** Runs an analysis, its topics made if missing, and tells the status topic about it. */
+export async function doAnalyse(broker: Broker, work: AnalysisWork, signal: AbortSignal): Promise<AnalysisProgress> {
+  const { analysis } = work
+  await broker.admin.ensureTopics([analysis.input, resultTopic(analysis.group), quarantine, status])
+  const publisher = broker.openPublisher(`${analysis.group}-status`)
+  const reporter = startStatusReporter(publisher, systemClock, {
+    name: analysis.group,
+    role: 'analysis',
+    playback: null,
+  })
+  try {
+    const progress = await runAnalysis({
+      ...work,
+      broker,
+      signal,
+      onProgress: ({ records, lagRecords, newestSentAt }) => reporter.update({ records, lagRecords, newestSentAt }),
+      onTrouble: (reason) => {
+        reporter.update({ note: reason === undefined ? null : `waiting for the broker: ${reason}` })
+        work.onTrouble?.(reason)
+      },
+    })
+    await reporter.end('stopped', null)
+    return progress
+  } catch (error) {
+    await reporter.end('failed', describeError(error))
+    throw error
+  } finally {
+    await publisher.close()
+  }
+}
