@@ -5,6 +5,8 @@ import type { ProcessReport } from '../model/status.ts'
 import { status } from '../topics/status.ts'
 
 const reportEveryMs = 1_000
+/** How long the last report may take before the end goes on without it. */
+const lastReportMs = 1_000
 
 /** What changes between two reports of a process. */
 export type Vitals = Pick<ProcessReport, 'records' | 'lagRecords' | 'newestSentAt' | 'progress' | 'note'>
@@ -52,7 +54,9 @@ export function startStatusReporter(
       state = finalState
       vitals = { ...vitals, note }
       isSending = false
-      await Promise.race([send(), clock.sleep(1_000)])
+      const given = new AbortController()
+      await Promise.race([send(), clock.sleep(lastReportMs, given.signal)])
+      given.abort()
     },
   }
 }
