@@ -3,7 +3,8 @@ import { isDay } from './value.ts'
 
 /**
  * A flight, with the 31 columns of the Kaggle set "2015 Flight Delays and Cancellations" in their order. The aliases are
- * the names in the monthly files of the US Bureau of Transportation Statistics, prezipped and by selection.
+ * the names in the monthly files of the US Bureau of Transportation Statistics, prezipped and by selection, before and
+ * after they were renamed in 2018.
  */
 const fields = {
   year: required('integer', 'YEAR', { min: 1900, max: 2200 }),
@@ -11,12 +12,20 @@ const fields = {
   day: required('integer', 'DAY', { min: 1, max: 31, aliases: ['DayofMonth', 'DAY_OF_MONTH'] }),
   dayOfWeek: optional('integer', 'DAY_OF_WEEK', { min: 1, max: 7, aliases: ['DayOfWeek'] }),
   airline: required('text', 'AIRLINE', {
-    aliases: ['Reporting_Airline', 'IATA_CODE_Reporting_Airline', 'OP_UNIQUE_CARRIER', 'OP_CARRIER', 'UniqueCarrier'],
+    aliases: [
+      'Reporting_Airline',
+      'IATA_CODE_Reporting_Airline',
+      'OP_UNIQUE_CARRIER',
+      'OP_CARRIER',
+      'UniqueCarrier',
+      'UNIQUE_CARRIER',
+      'Carrier',
+    ],
   }),
   flightNumber: optional('integer', 'FLIGHT_NUMBER', {
-    aliases: ['Flight_Number_Reporting_Airline', 'OP_CARRIER_FL_NUM', 'FlightNum'],
+    aliases: ['Flight_Number_Reporting_Airline', 'OP_CARRIER_FL_NUM', 'FlightNum', 'FL_NUM'],
   }),
-  tailNumber: optional('text', 'TAIL_NUMBER', { aliases: ['Tail_Number', 'TAIL_NUM', 'TailNum'] }),
+  tailNumber: optional('text', 'TAIL_NUMBER', { aliases: ['TAIL_NUM', 'TailNum'] }),
   originAirport: optional('text', 'ORIGIN_AIRPORT', { aliases: ['Origin'] }),
   destinationAirport: optional('text', 'DESTINATION_AIRPORT', { aliases: ['Dest'] }),
   scheduledDeparture: optional('hhmm', 'SCHEDULED_DEPARTURE', { aliases: ['CRSDepTime', 'CRS_DEP_TIME'] }),

@@ -1,15 +1,9 @@
-import type { Field, Fields, Row, Schema } from './schema.ts'
-import { createColumnFinder } from './schema.ts'
+import { absent, createColumn, type Cell, type Column } from './column.ts'
+import { createCursor, type Cursor } from './cursor.ts'
+import { createColumnFinder, type Fields, type Row, type Schema } from './schema.ts'
 import { Misfit, readCell, readMember, toMember, writeCell, type Value } from './value.ts'
 
-/** A cell's three states: a value, an empty cell, and a column that the record did not have at all. */
-const PRESENT = 0
-const EMPTY = 1
-const ABSENT = 2
-
-/** Marks a cell whose column the record did not have. */
-export const absent = Symbol('absent')
-export type Cell = Value | typeof absent
+export { absent, type Cell } from './column.ts'
 
 /** A record that does not fit its schema, with its position in the frame's origin and the reason. */
 export interface Refusal {
@@ -29,6 +23,8 @@ export interface Frame<F extends Fields = Fields> {
   readonly length: number
   /** What did not fit, in the order it came. */
   readonly refusals: readonly Refusal[]
+  /** Where row `index` came from: `origin`, but for rows that were copied from frames of other origins. */
+  originAt(index: number): string
   /** The line or offset of row `index`. */
   positionAt(index: number): number
   cellAt(name: keyof F, index: number): Cell
@@ -47,8 +43,13 @@ const sampleCharactersMax = 2_048
 export interface FrameBuilder<F extends Fields = Fields> extends Frame<F> {
   /** Takes a table's row: `names[i]` is the field of `cells[i]`, undefined for a column nobody declared. */
   addCells(names: readonly (string | undefined)[], cells: readonly string[], position: number): void
-  /** Takes a JSON record under the wire's names; `sample` is asked for only when it does not fit. */
+  /**
+   * Takes a JSON record under the wire's names; of two members for the same field the first counts. `sample` is asked for
+   * only when it does not fit.
+   */
   addRecord(record: Readonly<Record<string, unknown>>, position: number, sample: () => string): void
+  /** Copies a row of a frame of the same schema, with its origin and position. */
+  addRow(frame: Frame<F>, index: number): void
   refuse(position: number, reason: string, sample: string): void
 }
 
@@ -61,82 +62,100 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   readonly origin: string
   readonly refusals: Refusal[] = []
   length = 0
+  private capacity: number
   private positions: Float64Array
+  /** The origins of the rows that were copied from other frames; undefined while there are none. */
+  private origins: string[] | undefined
   private readonly columns: readonly Column[]
-  private readonly byName = new Map<keyof F, Column>()
-  private readonly incoming: Cell[]
-  private readonly cursor: { at: number; row: Row<F> }
+  private readonly byName: ReadonlyMap<keyof F, Column>
   private readonly findField: (column: string) => string | undefined
-  private readonly checked: Record<string, string | number | null> = {}
+  private readonly cursor: Cursor<F>
+  /** Sees the row that is being added, which the reader's cursor must not move to. */
+  private readonly checked: Cursor<F>
+  /** The columns for the names that `addCells` was given last: the same for all rows of a table. */
+  private table: { names: readonly (string | undefined)[]; columns: readonly (Column | undefined)[] }
+  /** The columns for the members of the record that came last: mostly the same for all records of a topic. */
+  private members: { keys: readonly string[]; columns: readonly (Column | undefined)[] }
 
   constructor(schema: Schema<F>, origin: string, capacity: number) {
     this.schema = schema
     this.origin = origin
+    this.capacity = capacity
     this.positions = new Float64Array(capacity)
-    this.columns = Object.entries(schema.fields).map(([name, field], order) => {
-      const column = field.type === 'text' || field.type === 'date' ? new TextColumn() : new NumberColumn()
-      const made = { name, field, order, cells: column, states: new Uint8Array(capacity) }
-      column.grow(capacity)
-      this.byName.set(name, made)
-      return made
-    })
-    this.incoming = this.columns.map(() => absent)
-    this.cursor = createCursor(this.columns)
+    const columns = Object.entries(schema.fields).map(([name, field]) => [name, createColumn(field, capacity)] as const)
+    this.columns = columns.map(([, column]) => column)
+    this.byName = new Map(columns)
     this.findField = finderOf(schema)
+    this.cursor = createCursor(schema, this.columns)
+    this.checked = createCursor(schema, this.columns)
+    this.table = { names: [], columns: [] }
+    this.members = { keys: [], columns: [] }
   }
 
   addCells(names: readonly (string | undefined)[], cells: readonly string[], position: number): void {
-    this.incoming.fill(absent)
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]
-      const column = name === undefined ? undefined : this.byName.get(name)
+    const columns = this.columnsOf(names)
+    this.beginRow()
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]
       if (column === undefined) continue
       const value = readCell(column.field, cells[i] ?? '')
       if (value instanceof Misfit) return this.refuse(position, value.reason, cells.join(','))
-      this.incoming[column.order] = value
+      column.set(this.length, value)
     }
-    const reason = this.add(position)
+    const reason = this.endRow(position)
     if (reason !== undefined) this.refuse(position, reason, cells.join(','))
   }
 
   addRecord(record: Readonly<Record<string, unknown>>, position: number, sample: () => string): void {
-    this.incoming.fill(absent)
-    for (const key of Object.keys(record)) {
-      if (key === '__proto__') return this.refuse(position, 'the record has a member named __proto__', sample())
-      const name = this.findField(key)
-      const column = name === undefined ? undefined : this.byName.get(name)
+    const keys = Object.keys(record)
+    const columns = this.columnsOfMembers(keys)
+    if (columns === undefined) return this.refuse(position, 'the record has a member named __proto__', sample())
+    this.beginRow()
+    for (let i = 0; i < keys.length; i++) {
+      const column = columns[i]
       if (column === undefined) continue
-      const value = readMember(column.field, record[key])
+      const value = readMember(column.field, record[keys[i] ?? ''])
       if (value instanceof Misfit) return this.refuse(position, value.reason, sample())
-      this.incoming[column.order] = value
+      column.set(this.length, value)
     }
-    const reason = this.add(position)
+    const reason = this.endRow(position)
     if (reason !== undefined) this.refuse(position, reason, sample())
+  }
+
+  addRow(frame: Frame<F>, index: number): void {
+    this.beginRow()
+    for (const [name, column] of this.byName) column.set(this.length, frame.cellAt(name, index))
+    const origin = frame.originAt(index)
+    if (origin !== this.origin) this.origins ??= Array.from({ length: this.length }, () => this.origin)
+    this.origins?.push(origin)
+    this.positions[this.length++] = frame.positionAt(index)
   }
 
   refuse(position: number, reason: string, sample: string): void {
     this.refusals.push({ position, reason, sample: sample.slice(0, sampleCharactersMax) })
   }
 
+  originAt(index: number): string {
+    return this.origins?.[index] ?? this.origin
+  }
+
   positionAt(index: number): number {
-    return this.positions[index] ?? -1
+    return index < this.length ? (this.positions[index] ?? -1) : -1
   }
 
   cellAt(name: keyof F, index: number): Cell {
     const column = this.byName.get(name)
-    if (column === undefined || index < 0 || index >= this.length) return absent
-    return cellOf(column, index)
+    return column === undefined || index >= this.length ? absent : column.cellAt(index)
   }
 
   rowAt(index: number): Row<F> {
-    this.cursor.at = index
-    return this.cursor.row
+    return this.cursor.moveTo(index)
   }
 
   recordAt(index: number): Record<string, Value> {
     const record: Record<string, Value> = {}
     for (const column of this.columns) {
-      const cell = cellOf(column, index)
+      const cell = column.cellAt(index)
       if (cell !== absent) record[column.field.column] = toMember(column.field, cell)
     }
     return record
@@ -144,104 +163,60 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
 
   cellsAt(index: number): string[] {
     return this.columns.map((column) => {
-      const cell = cellOf(column, index)
+      const cell = column.cellAt(index)
       return cell === absent ? '' : writeCell(column.field, cell)
     })
   }
 
-  /** Takes in what `incoming` holds, or returns why it does not fit. */
-  private add(position: number): string | undefined {
-    for (const { field, order, name } of this.columns) {
-      const cell = this.incoming[order] ?? null
-      if (field.required && (cell === null || cell === absent)) {
-        return `${field.column} is ${cell === absent ? 'missing' : 'empty'}`
-      }
-      if (this.schema.check !== undefined) this.checked[name] = cell === absent ? null : cell
+  private columnsOf(names: readonly (string | undefined)[]): readonly (Column | undefined)[] {
+    if (this.table.names !== names) {
+      this.table = { names, columns: names.map((name) => (name === undefined ? undefined : this.byName.get(name))) }
     }
-    const reason = this.schema.check?.(this.checked)
+    return this.table.columns
+  }
+
+  /** Undefined when one of the members is named __proto__. */
+  private columnsOfMembers(keys: readonly string[]): readonly (Column | undefined)[] | undefined {
+    const known = this.members
+    if (keys.length === known.keys.length && keys.every((key, i) => key === known.keys[i])) return known.columns
+    if (keys.includes('__proto__')) return undefined
+    const seen = new Set<string>()
+    const columns = keys.map((key) => {
+      const name = this.findField(key)
+      if (name === undefined || seen.has(name)) return undefined
+      seen.add(name)
+      return this.byName.get(name)
+    })
+    this.members = { keys, columns }
+    return columns
+  }
+
+  /** Makes room for a row behind the last; it counts once `endRow` has taken it, and is overwritten if it has not. */
+  private beginRow(): void {
+    if (this.length === this.capacity) {
+      this.capacity *= 2
+      const positions = new Float64Array(this.capacity)
+      positions.set(this.positions)
+      this.positions = positions
+      for (const column of this.columns) column.grow(this.capacity)
+    }
+    for (const column of this.columns) column.set(this.length, absent)
+  }
+
+  /** Takes the row in, or returns why it does not fit. */
+  private endRow(position: number): string | undefined {
+    for (const column of this.columns) {
+      if (!column.field.required) continue
+      const cell = column.cellAt(this.length)
+      if (cell === absent) return `${column.field.column} is missing`
+      if (cell === null) return `${column.field.column} is empty`
+    }
+    const reason = this.schema.check?.(this.checked.moveTo(this.length))
     if (reason !== undefined) return reason
-    if (this.length === this.positions.length) this.grow()
-    const at = this.length++
-    this.positions[at] = position
-    for (const { order, states, cells } of this.columns) {
-      const cell = this.incoming[order] ?? null
-      states[at] = cell === absent ? ABSENT : cell === null ? EMPTY : PRESENT
-      if (cell !== null && cell !== absent) cells.set(at, cell)
-    }
+    this.origins?.push(this.origin)
+    this.positions[this.length++] = position
     return undefined
   }
-
-  private grow(): void {
-    const capacity = this.positions.length * 2
-    this.positions = enlarge(this.positions, new Float64Array(capacity))
-    for (const column of this.columns) {
-      column.cells.grow(capacity)
-      column.states = enlarge(column.states, new Uint8Array(capacity))
-    }
-  }
-}
-
-interface Column {
-  readonly name: string
-  readonly field: Field
-  readonly order: number
-  readonly cells: NumberColumn | TextColumn
-  states: Uint8Array
-}
-
-class NumberColumn {
-  private values = new Float64Array(0)
-  set(at: number, value: string | number): void {
-    this.values[at] = Number(value)
-  }
-  get(at: number): number {
-    return this.values[at] ?? 0
-  }
-  grow(capacity: number): void {
-    this.values = enlarge(this.values, new Float64Array(capacity))
-  }
-}
-
-class TextColumn {
-  private codes = new Uint32Array(0)
-  private readonly dictionary: string[] = []
-  private readonly codeByText = new Map<string, number>()
-  set(at: number, value: string | number): void {
-    const text = String(value)
-    let code = this.codeByText.get(text)
-    if (code === undefined) {
-      code = this.dictionary.push(text) - 1
-      this.codeByText.set(text, code)
-    }
-    this.codes[at] = code
-  }
-  get(at: number): string {
-    return this.dictionary[this.codes[at] ?? 0] ?? ''
-  }
-  grow(capacity: number): void {
-    this.codes = enlarge(this.codes, new Uint32Array(capacity))
-  }
-}
-
-function cellOf(column: Column, index: number): Cell {
-  const state = column.states[index]
-  return state === PRESENT ? column.cells.get(index) : state === EMPTY ? null : absent
-}
-
-function enlarge<T extends Float64Array | Uint32Array | Uint8Array>(from: T, into: T): T {
-  into.set(from)
-  return into
-}
-
-function createCursor<F extends Fields>(columns: readonly Column[]): { at: number; row: Row<F> } {
-  const cursor = { at: 0, row: Object.create(null) }
-  for (const column of columns) {
-    Object.defineProperty(cursor.row, column.name, {
-      enumerable: true,
-      get: () => (column.states[cursor.at] === PRESENT ? column.cells.get(cursor.at) : null),
-    })
-  }
-  return cursor
 }
 
 const finders = new WeakMap<Schema, (column: string) => string | undefined>()

@@ -1,5 +1,5 @@
 import { absent, type Frame, type FrameBuilder } from './frame.ts'
-import type { Fields } from './schema.ts'
+import type { Field, Fields, Schema } from './schema.ts'
 import { toMember } from './value.ts'
 
 /**
@@ -10,13 +10,34 @@ import { toMember } from './value.ts'
  */
 export function encodeRow<F extends Fields>(frame: Frame<F>, index: number, ts: number): string {
   let json = '{'
-  for (const [name, field] of Object.entries(frame.schema.fields)) {
+  for (const { name, field, start } of membersOf(frame.schema)) {
     const cell = frame.cellAt(name, index)
     if (cell === absent) continue
     const member = toMember(field, cell)
-    json += `${quotedColumn(field.column)}:${typeof member === 'string' ? quote(member) : String(member)},`
+    json += start + (typeof member === 'string' ? quote(member) : String(member)) + ','
   }
   return `${json}"ts":${ts}}`
+}
+
+interface Member {
+  readonly name: string
+  readonly field: Field
+  /** The member's name as JSON, and the colon. */
+  readonly start: string
+}
+
+const members = new WeakMap<Schema, readonly Member[]>()
+
+function membersOf(schema: Schema): readonly Member[] {
+  const known = members.get(schema)
+  if (known !== undefined) return known
+  const made = Object.entries(schema.fields).map(([name, field]) => ({
+    name,
+    field,
+    start: `${JSON.stringify(field.column)}:`,
+  }))
+  members.set(schema, made)
+  return made
 }
 
 /**
@@ -55,14 +76,6 @@ function addRecord<F extends Fields>(
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const quoted = new Map<string, string>()
-
-function quotedColumn(column: string): string {
-  let text = quoted.get(column)
-  if (text === undefined) quoted.set(column, (text = JSON.stringify(column)))
-  return text
 }
 
 const plain = /^[ !#-[\]-\u007e]*$/

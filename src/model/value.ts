@@ -60,8 +60,25 @@ export function toMember(field: Field, value: Value): Value {
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 function readNumber(field: Field, text: string): number | Misfit {
+  const digits = readDigits(text, text.charCodeAt(0) === MINUS ? 1 : 0)
+  if (digits > 0) return within(field, text.charCodeAt(0) === MINUS ? -digits : digits, text)
   const trimmed = text.trim()
   return decimal.test(trimmed) ? within(field, Number(trimmed), text) : new Misfit(field, text, expectation(field))
+}
+
+const MINUS = 45
+const ZERO = 48
+
+/** The number that the one to nine digits from `from` on give, or -1 for any other text: most cells are short and plain. */
+function readDigits(text: string, from: number): number {
+  if (text.length === from || text.length - from > 9) return -1
+  let value = 0
+  for (let i = from; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }
 
 function within(field: Field, value: number, shown: string): number | Misfit {
@@ -74,9 +91,10 @@ function within(field: Field, value: number, shown: string): number | Misfit {
 }
 
 function readTimeOfDay(field: Field, text: string): number | Misfit {
-  if (!/^\d{1,4}(?:\.0+)?$/.test(text)) return new Misfit(field, text, expectation(field))
-  const value = Number(text)
-  return value === 2400 || (value < 2400 && value % 100 < 60) ? value : new Misfit(field, text, expectation(field))
+  const digits = text.length <= 4 ? readDigits(text, 0) : -1
+  if (digits < 0 && !/^\d{1,4}(?:\.0+)?$/.test(text)) return new Misfit(field, text, expectation(field))
+  const value = digits < 0 ? Number(text) : digits
+  return value <= 2400 && value % 100 < 60 ? value : new Misfit(field, text, expectation(field))
 }
 
 const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/
@@ -121,8 +139,7 @@ export function epochOf(date: string): number {
 }
 
 function expectation(field: Field): string {
-  const range =
-    field.min === undefined && field.max === undefined ? '' : ` from ${field.min ?? 'any'} to ${field.max ?? 'any'}`
+  const range = rangeOf(field)
   switch (field.type) {
     case 'text':
       return 'text'
@@ -135,4 +152,9 @@ function expectation(field: Field): string {
     case 'date':
       return 'a date such as 2015-01-31'
   }
+}
+
+function rangeOf({ min, max }: Field): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
+  return min !== undefined ? ` of at least ${min}` : max !== undefined ? ` of at most ${max}` : ''
 }

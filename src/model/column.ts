@@ -1,0 +1,100 @@
+import type { Field, FieldType } from './schema.ts'
+import type { Value } from './value.ts'
+
+/** A cell's three states: a value, an empty cell, and a column that the record did not have at all. */
+const PRESENT = 0
+const EMPTY = 1
+const ABSENT = 2
+
+/** Marks a cell whose column the record did not have. */
+export const absent = Symbol('absent')
+export type Cell = Value | typeof absent
+
+/** The cells of one field in a frame: numbers as doubles, text by dictionary, one byte of state each. */
+export interface Column {
+  readonly field: Field
+  set(index: number, cell: Cell): void
+  cellAt(index: number): Cell
+  grow(capacity: number): void
+}
+
+export function createColumn(field: Field, capacity: number): Column {
+  return isText(field.type) ? new TextColumn(field, capacity) : new NumberColumn(field, capacity)
+}
+
+function isText(type: FieldType): boolean {
+  return type === 'text' || type === 'date'
+}
+
+class NumberColumn implements Column {
+  readonly field: Field
+  private states: Uint8Array
+  private values: Float64Array
+
+  constructor(field: Field, capacity: number) {
+    this.field = field
+    this.states = new Uint8Array(capacity)
+    this.values = new Float64Array(capacity)
+  }
+
+  set(index: number, cell: Cell): void {
+    if (typeof cell === 'number') {
+      this.states[index] = PRESENT
+      this.values[index] = cell
+    } else this.states[index] = cell === null ? EMPTY : ABSENT
+  }
+
+  cellAt(index: number): Cell {
+    const state = this.states[index]
+    return state === PRESENT ? (this.values[index] ?? null) : state === EMPTY ? null : absent
+  }
+
+  grow(capacity: number): void {
+    this.states = enlarge(this.states, new Uint8Array(capacity))
+    this.values = enlarge(this.values, new Float64Array(capacity))
+  }
+}
+
+class TextColumn implements Column {
+  readonly field: Field
+  private states: Uint8Array
+  private codes: Uint32Array
+  private readonly dictionary: string[] = []
+  private readonly codeByText = new Map<string, number>()
+
+  constructor(field: Field, capacity: number) {
+    this.field = field
+    this.states = new Uint8Array(capacity)
+    this.codes = new Uint32Array(capacity)
+  }
+
+  set(index: number, cell: Cell): void {
+    if (typeof cell === 'string') {
+      this.states[index] = PRESENT
+      this.codes[index] = this.codeOf(cell)
+    } else this.states[index] = cell === null ? EMPTY : ABSENT
+  }
+
+  cellAt(index: number): Cell {
+    const state = this.states[index]
+    return state === PRESENT ? (this.dictionary[this.codes[index] ?? 0] ?? null) : state === EMPTY ? null : absent
+  }
+
+  grow(capacity: number): void {
+    this.states = enlarge(this.states, new Uint8Array(capacity))
+    this.codes = enlarge(this.codes, new Uint32Array(capacity))
+  }
+
+  private codeOf(text: string): number {
+    const known = this.codeByText.get(text)
+    if (known !== undefined) return known
+    const code = this.dictionary.push(text) - 1
+    this.codeByText.set(text, code)
+    return code
+  }
+}
+
+function enlarge<T extends Float64Array | Uint32Array | Uint8Array>(from: T, into: T): T {
+  into.set(from)
+  return into
+}
