@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { analysisNames, chooseAnalysis } from '../../analyses/all.ts'
 import { bundlePage } from '../../dashboard/server/bundle-page.ts'
@@ -82,7 +83,6 @@ async function startEverything(context: CommandContext): Promise<void> {
     await page
     const dashboard = await everything.serve(pageFolder)
     step(`started ${everything.describeParts()}`)
-    await everything.note(home, dashboard)
     context.say(`\n  ${dashboard.url}\n`)
     await everything.showFigures(signal)
   } finally {
@@ -109,7 +109,8 @@ class Everything {
     this.step = step
     const { broker, isOurs } = upBroker
     this.feed = followResults({ broker, clock: systemClock, version, canPlayAgain: isOurs })
-    this.keeper = new Keeper(partsOf(context.config, broker), this.feed.processes, step)
+    this.keeper = new Keeper(partsOf(context.config, broker), this.feed.processes, step, () => this.note())
+    upBroker.onRestart = () => this.note()
   }
 
   async serve(pageFolder: string): Promise<Dashboard> {
@@ -129,6 +130,7 @@ class Everything {
       this.step(`port ${usualPort} is in use, a free one is taken`)
       this.dashboard = await serveOn(0)
     }
+    this.note()
     return this.dashboard
   }
 
@@ -138,7 +140,9 @@ class Everything {
   }
 
   /** Writes who runs here, for scripts and for whoever finds the processes. */
-  async note(home: string, { url }: Dashboard): Promise<void> {
+  private note(): void {
+    if (this.dashboard === undefined) return
+    const { url } = this.dashboard
     const parts = Object.fromEntries(this.keeper.pids())
     const running = {
       pid: process.pid,
@@ -147,7 +151,7 @@ class Everything {
       broker: this.upBroker.pids(),
       parts,
     }
-    await writeFile(join(home, 'up.json'), `${JSON.stringify(running, null, 2)}\n`)
+    writeFileSync(join(homeOf(this.context.config), 'up.json'), `${JSON.stringify(running, null, 2)}\n`)
   }
 
   async showFigures(signal: AbortSignal): Promise<void> {

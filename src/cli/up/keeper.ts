@@ -12,14 +12,17 @@ export class Keeper {
   private readonly parts: readonly Part[]
   private readonly board: ProcessBoard
   private readonly say: (text: string) => void
+  private readonly onChange: () => void
   private readonly running = new Map<string, RunningPart>()
   private stopping: AbortController | undefined
   private loops: Promise<void>[] = []
 
-  constructor(parts: readonly Part[], board: ProcessBoard, say: (text: string) => void) {
+  /** @param onChange called when another process stands for a part */
+  constructor(parts: readonly Part[], board: ProcessBoard, say: (text: string) => void, onChange: () => void) {
     this.parts = parts
     this.board = board
     this.say = say
+    this.onChange = onChange
   }
 
   start(): void {
@@ -46,6 +49,7 @@ export class Keeper {
       const startedAt = systemClock.now()
       const running = part.start()
       this.running.set(part.name, running)
+      this.onChange()
       const reason = await running.ended
       this.running.delete(part.name)
       if (signal.aborted) return

@@ -18,6 +18,8 @@ export interface UpBroker {
   /** Whether it is ours to begin anew. */
   readonly isOurs: boolean
   readonly pids: () => readonly number[]
+  /** Called when another process stands for the broker. */
+  onRestart: () => void
   stop(): Promise<void>
 }
 
@@ -26,11 +28,11 @@ export async function openBroker(context: CommandContext, step: (text: string) =
   const { config } = context
   if (config.text('broker') === 'memory') {
     const broker = createMemoryBroker()
-    return { broker, isOurs: true, pids: () => [], stop: () => broker.close() }
+    return { broker, isOurs: true, pids: () => [], onRestart() {}, stop: () => broker.close() }
   }
   if (namedBrokers(config) !== undefined) {
     const broker = await connect(config)
-    return { broker, isOurs: false, pids: () => [], stop: () => broker.close() }
+    return { broker, isOurs: false, pids: () => [], onRestart() {}, stop: () => broker.close() }
   }
   return startAndKeep(context, step)
 }
@@ -52,7 +54,7 @@ async function startAndKeep(context: CommandContext, step: (text: string) => voi
     })
   let kafka = await start()
   const stopping = new AbortController()
-  const keep = async (): Promise<void> => {
+  const keep = async (onRestart: () => void): Promise<void> => {
     let pauseMs = firstPauseMs
     for (;;) {
       const crash = await kafka.exited
@@ -63,6 +65,7 @@ async function startAndKeep(context: CommandContext, step: (text: string) => voi
           kafka = await start()
           step(`the broker is ready again on ${kafka.brokers.join(',')}`)
           pauseMs = firstPauseMs
+          onRestart()
           break
         } catch (error) {
           step(`the broker does not start: ${describeError(error)}`)
@@ -72,12 +75,12 @@ async function startAndKeep(context: CommandContext, step: (text: string) => voi
       }
     }
   }
-  const keeping = keep()
   const broker = createKafkaBroker({ brokers: kafka.brokers })
-  return {
+  const upBroker: UpBroker = {
     broker,
     isOurs: true,
     pids: () => kafka.pids,
+    onRestart() {},
     async stop() {
       stopping.abort()
       await broker.close()
@@ -85,6 +88,8 @@ async function startAndKeep(context: CommandContext, step: (text: string) => voi
       await keeping
     },
   }
+  const keeping = keep(() => upBroker.onRestart())
+  return upBroker
 }
 
 /** Forgets the local broker's data and the states computed from it; logs of earlier runs stay. */
