@@ -42,15 +42,12 @@ describe('the whole of it in a real browser', { skip }, () => {
 
   const attribute = async (selector: string, name: string): Promise<string> =>
     (await page.locator(selector).first().getAttribute(name)) ?? ''
-  const untilTrue = async (expression: string): Promise<void> => {
-    await page.waitForFunction(expression, undefined, patience)
+  const untilChanged = async (selector: string, name: string, from: string): Promise<void> => {
+    await page.waitForSelector(`${selector}:not([${name}="${from}"])`, { ...patience, state: 'attached' })
   }
-  const untilChanged = async (selector: string, name: string, from: string): Promise<void> =>
-    untilTrue(
-      `document.querySelector(${JSON.stringify(selector)})?.getAttribute('${name}') !== ${JSON.stringify(from)}`,
-    )
-  const untilDrawn = async (name: string): Promise<void> =>
-    untilTrue(`Number(document.querySelector(${JSON.stringify(chart(name))})?.getAttribute('data-points')) > 0`)
+  const untilDrawn = async (name: string): Promise<void> => {
+    await page.waitForSelector(`${chart(name)}[data-points]:not([data-points="0"])`, { ...patience, state: 'attached' })
+  }
 
   it('draws the three charts', async () => {
     for (const name of ['bollinger', 'aroon', 'flights-per-day']) await untilDrawn(name)
