@@ -133,6 +133,7 @@ describe('the other rules', () => {
     assert.deepEqual(checkMirroredTests(sources, [], []), ['src/model/a.ts has no test/model/a.test.ts'])
     assert.deepEqual(checkMirroredTests(sources, ['test/model/a.test.ts'], []), [])
     assert.deepEqual(checkMirroredTests(sources, [], [{ file: 'src/model/a.ts', reason: 'a constant' }]), [])
+    assert.deepEqual(checkMirroredTests(sources, [], [{ file: 'src/model/', reason: 'constants' }]), [])
   })
   it('want the table of untested files to be true', () => {
     const sources: Sources = { 'src/model/a.ts': 'export const a = 1' }

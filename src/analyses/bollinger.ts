@@ -22,6 +22,7 @@ export const bollinger = defineAnalysis({
     begin: () => ({ symbol: '', date: '', closes: [] }),
 
     fold(state: BollingerState, { symbol, date, close }) {
+      if (Math.abs(close) > closeMax) return `the close of ${symbol}, ${close}, is too large`
       if (date === state.date) state.closes.pop() // the newest bar again, with newer prices
       else if (epochOf(date) <= epochOf(state.date)) return `older than the newest bar of ${symbol}, ${state.date}`
       state.symbol = symbol
@@ -45,6 +46,9 @@ export const bollinger = defineAnalysis({
   }),
   emits: { key: ['symbol', 'date'], columns: ['symbol', 'date', 'close', 'middle', 'upper', 'lower'] },
 })
+
+/** A larger one has no square among the doubles, and its bands would be no numbers. */
+const closeMax = 1e150
 
 interface BollingerState {
   symbol: string

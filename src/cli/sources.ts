@@ -32,6 +32,23 @@ export async function chooseSource(
   return choose(await createPricesCsv(files, label === undefined ? {} : { label }), prices)
 }
 
+/** Files up to this size are counted, so that their progress is exact; of larger ones the bytes read tell it. */
+const countedBytesMax = 8_000_000
+
+/** How many rows files have, or undefined where counting them would cost more than it tells. */
+export async function countRows(
+  name: string,
+  files: readonly string[],
+  label: string | undefined,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { source } = await chooseSource(name, files, label)
+  if (source.bytes === undefined || source.bytes > countedBytesMax) return undefined
+  let rows = 0
+  for await (const frame of source.observe(signal)) rows += frame.length
+  return rows
+}
+
 function choose<F extends Fields>(source: Source<F>, stream: Stream<F>): ChosenSource {
   const erased: { source: unknown; stream: unknown } = { source, stream }
   if (!isChosen(erased)) throw new TypeError('a source and its stream have different schemas')

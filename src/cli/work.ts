@@ -6,6 +6,7 @@ import { publishSource, type PublishProgress } from '../pipelines/publish-source
 import { startStatusReporter } from '../pipelines/report-status.ts'
 import { type AnalysisProgress, runAnalysis } from '../pipelines/run-analysis.ts'
 import type { Pace } from '../sources/pace.ts'
+import type { Source } from '../sources/source.ts'
 import { quarantine } from '../topics/quarantine.ts'
 import { resultTopic } from '../topics/results.ts'
 import { status } from '../topics/status.ts'
@@ -18,12 +19,18 @@ export interface PublishWork extends ChosenSource {
   readonly history: number
   readonly resume: boolean
   readonly playback: 'replay' | 'live'
+  /** How many rows the source has, once that is known. */
+  readonly rows?: Promise<number | undefined>
 }
 
 /** Publishes a source to its topic, made if missing, and tells the status topic about it. */
 export async function doPublish(broker: Broker, work: PublishWork, signal: AbortSignal): Promise<PublishProgress> {
   const { source, stream } = work
   await broker.admin.ensureTopics([stream, quarantine, status])
+  let rows: number | undefined
+  void work.rows?.then((counted) => {
+    rows = counted
+  })
   const publisher = broker.openPublisher(`${stream.name}-status`)
   const reporter = startStatusReporter(publisher, systemClock, {
     name: stream.name,
@@ -40,7 +47,7 @@ export async function doPublish(broker: Broker, work: PublishWork, signal: Abort
         reporter.update({
           records: acknowledged,
           newestSentAt,
-          progress: source.bytes === undefined ? null : Math.min(0.999, source.bytesRead / source.bytes),
+          progress: progressOf(acknowledged + skipped, rows, source),
           note: noteOf(skipped, refused),
         }),
     })
@@ -53,6 +60,12 @@ export async function doPublish(broker: Broker, work: PublishWork, signal: Abort
   } finally {
     await publisher.close()
   }
+}
+
+/** Below 1 until the source has ended. */
+function progressOf(done: number, rows: number | undefined, source: Source): number | null {
+  if (rows !== undefined && rows > 0) return Math.min(0.999, done / rows)
+  return source.bytes === undefined ? null : Math.min(0.999, source.bytesRead / source.bytes)
 }
 
 function noteOf(skipped: number, refused: number): string | null {

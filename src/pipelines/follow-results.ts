@@ -1,7 +1,7 @@
 import { analysisNames } from '../analyses/all.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Clock } from '../foundation/clock.ts'
-import { describeError } from '../foundation/errors.ts'
+import { describeError, WindsockError } from '../foundation/errors.ts'
 import { type Run, startRun } from '../foundation/run.ts'
 import { createFrame } from '../model/frame.ts'
 import type { BrokerStatus, LiveTable, LiveUpdate, SystemStatus, TableUpdate } from '../model/live.ts'
@@ -151,7 +151,8 @@ class Feed {
         await this.topics.read(this.options.broker.admin, this.options.clock.now())
         this.noteTrouble(undefined)
       } catch (error) {
-        this.noteTrouble(describeError(error))
+        const isAway = error instanceof WindsockError && error.retriable
+        this.noteTrouble(isAway ? `no answer from ${this.options.broker.address}` : describeError(error))
       }
       await this.options.clock.sleep(restMs, signal)
     }

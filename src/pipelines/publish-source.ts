@@ -85,8 +85,9 @@ export async function publishSource<F extends Fields>(options: PublishOptions<F>
   }
 
   try {
-    // Rows that were sent before are not waited for: they count as the history of a resumed run.
-    const history = Math.max(options.history ?? 0, sentRows === undefined ? 0 : Math.min(...sentRows))
+    // Rows that were sent before are not waited for: they count as the history of a resumed run. A partition without
+    // keys never has a row, so it is the furthest one that tells how far the last run came.
+    const history = Math.max(options.history ?? 0, ...(sentRows ?? []))
     const slices = pace(source.observe(signal), {
       pace: options.pace,
       timeOf: (frame, index) => source.timeOf(frame, index),

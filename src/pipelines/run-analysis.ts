@@ -98,6 +98,8 @@ class Work {
     const newest = batch.records.at(-1)?.timestamp ?? null
     await this.quarantine.add(frame, refusals)
     const upserts = this.folding.takeUpserts().map((upsert) => toRecord(upsert, batch, newest))
+    // One that slept while a successor went on would put its old results over the successor's.
+    this.store.check()
     if (upserts.length > 0) await this.publisher.send(resultTopic(this.options.analysis.group).name, upserts)
     this.positions.set(batch.partition, batch.next)
     this.store.commit(this.folding.takeStates(), new Map([[batch.partition, batch.next]]))

@@ -13,6 +13,8 @@ export interface StateStore {
   readonly positions: ReadonlyMap<number, number>
   states(): Iterable<readonly [string, State]>
   /** @throws WindsockError `fenced` when another process has opened it since */
+  check(): void
+  /** @throws WindsockError `fenced` when another process has opened it since */
   commit(states: Iterable<readonly [string, State]>, positions: ReadonlyMap<number, number>): void
   close(): void
 }
@@ -88,13 +90,16 @@ class SqliteStore implements StateStore {
     }
   }
 
+  check(): void {
+    if (this.get('owner') === this.owner) return
+    throw new WindsockError('fenced', `another process took over the state of ${this.group}`, {
+      hint: 'One process works for a group at a time; stop one of the two',
+    })
+  }
+
   commit(states: Iterable<readonly [string, State]>, positions: ReadonlyMap<number, number>): void {
     this.inTransaction(() => {
-      if (this.get('owner') !== this.owner) {
-        throw new WindsockError('fenced', `another process took over the state of ${this.group}`, {
-          hint: 'One process works for a group at a time; stop one of the two',
-        })
-      }
+      this.check()
       const putState = this.database.prepare('insert or replace into states (key, state) values (?, ?)')
       for (const [key, state] of states) putState.run(key, JSON.stringify(state))
       const putPosition = this.database.prepare('insert or replace into positions (partition, position) values (?, ?)')

@@ -2,7 +2,7 @@ import type { PublishProgress } from '../../pipelines/publish-source.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../connect.ts'
 import { fileOption, labelOption, paceOptions, topicOption } from '../option.ts'
-import { chooseSource, readPace } from '../sources.ts'
+import { chooseSource, countRows, readPace } from '../sources.ts'
 import { doPublish } from '../work.ts'
 
 export const publish: Command = {
@@ -37,7 +37,11 @@ export const publish: Command = {
   ],
   async run({ config, print, signal }) {
     const pace = readPace(config)
-    const chosen = await chooseSource(config.positionals[0], config.list('file'), config.text('label'))
+    const name = config.positionals[0]
+    const files = config.list('file')
+    const label = config.text('label')
+    const chosen = await chooseSource(name, files, label)
+    const rows = pace.kind === 'max' ? undefined : countRows(chosen.stream.name, files, label, signal)
     const topic = config.text('topic')
     const broker = await connect(config)
     const startedAt = performance.now()
@@ -51,6 +55,7 @@ export const publish: Command = {
           history: config.number('history') ?? 0,
           resume: config.flag('resume'),
           playback: config.flag('live') ? 'live' : 'replay',
+          ...(rows === undefined ? {} : { rows }),
         },
         signal,
       )

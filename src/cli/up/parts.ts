@@ -5,7 +5,7 @@ import { flights } from '../../topics/flights.ts'
 import { prices } from '../../topics/prices.ts'
 import type { Config } from '../config.ts'
 import { homeOf } from '../connect.ts'
-import { chooseSource, readPace } from '../sources.ts'
+import { chooseSource, countRows, readPace } from '../sources.ts'
 import { doAnalyse, doPublish } from '../work.ts'
 import { demonstrationFlights, demonstrationPrices, type Feed } from './demonstration.ts'
 import { localPart } from './local-part.ts'
@@ -56,7 +56,8 @@ function paceArgs(pace: Pace): string[] {
 
 async function publishHere(broker: Broker, name: string, feed: Feed, pace: Pace, signal: AbortSignal): Promise<void> {
   const chosen = await chooseSource(name, feed.files, undefined)
-  await doPublish(broker, { ...chosen, pace, history: feed.history, resume: true, playback: 'replay' }, signal)
+  const rows = countRows(name, feed.files, undefined, signal)
+  await doPublish(broker, { ...chosen, pace, history: feed.history, resume: true, playback: 'replay', rows }, signal)
 }
 
 async function analyseHere(broker: Broker, name: string, signal: AbortSignal): Promise<void> {
