@@ -6,8 +6,11 @@ export const recordBytesMax = 1_000_000
 /** What one fetch from the broker may bring. Small fetches are also the fastest with today's client. */
 export const fetchBytesMax = 1_048_576
 
-/** What one produce request may carry, below the broker's `message.max.bytes` for a topic of ours. */
-export const publishBytesMax = 900_000
+/** What one produce request may carry for one partition: below the `message.max.bytes` that brokers have as they come. */
+export const publishBatchBytesMax = 900_000
+
+/** What one produce request may carry for all partitions. */
+export const publishRequestBytesMax = 4_000_000
 
 /** What a page that reads too slowly may leave unsent before it is given fewer pictures. */
 export const pageBacklogBytesMax = 4_194_304

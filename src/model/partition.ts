@@ -6,6 +6,22 @@ export function partitionOf(key: string, partitions: number): number {
   return (murmur2(encoder.encode(key)) & 0x7fffffff) % partitions
 }
 
+/** How many keys a partitioner remembers; others are hashed again. */
+const rememberedKeysMax = 10_000
+
+/** `partitionOf` for one topic, which remembers the keys it has seen. */
+export function createPartitioner(partitions: number): (key: string) => number {
+  const known = new Map<string, number>()
+  return (key) => {
+    let partition = known.get(key)
+    if (partition === undefined) {
+      partition = partitionOf(key, partitions)
+      if (known.size < rememberedKeysMax) known.set(key, partition)
+    }
+    return partition
+  }
+}
+
 const encoder = new TextEncoder()
 const multiplier = 0x5bd1e995
 

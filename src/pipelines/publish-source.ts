@@ -1,7 +1,7 @@
 import type { Broker, OutgoingRecord, Publisher } from '../broker/broker.ts'
 import type { Clock } from '../foundation/clock.ts'
 import { encodeRow } from '../model/message.ts'
-import { partitionOf } from '../model/partition.ts'
+import { createPartitioner } from '../model/partition.ts'
 import type { Fields } from '../model/schema.ts'
 import { pace, type Pace, type Slice } from '../sources/pace.ts'
 import type { Pacer } from '../sources/pacer.ts'
@@ -48,6 +48,7 @@ export async function publishSource<F extends Fields>(options: PublishOptions<F>
   const quarantine = createQuarantine(publisher, source.name)
   const { partitions } = await broker.admin.describeTopic(stream.name)
   const sentRows = options.resume ? await findSentRows(broker, stream.name, source.fingerprint, signal) : undefined
+  const partitionOf = createPartitioner(partitions.length)
   const outbox = new Outbox(publisher, stream.name)
   let sent = 0
   let skipped = 0
@@ -73,7 +74,7 @@ export async function publishSource<F extends Fields>(options: PublishOptions<F>
         records.push({ key, value: encodeRow(frame, index, ts) })
         continue
       }
-      const partition = partitionOf(key, partitions.length)
+      const partition = partitionOf(key)
       if (mine < (sentRows[partition] ?? 0)) {
         skipped++
         continue
