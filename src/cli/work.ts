@@ -6,6 +6,7 @@ import { publishSource, type PublishProgress } from '../pipelines/publish-source
 import { startStatusReporter } from '../pipelines/report-status.ts'
 import { type AnalysisProgress, runAnalysis } from '../pipelines/run-analysis.ts'
 import type { Pace } from '../sources/pace.ts'
+import type { Pacer } from '../sources/pacer.ts'
 import type { Source } from '../sources/source.ts'
 import { quarantine } from '../topics/quarantine.ts'
 import { resultTopic } from '../topics/results.ts'
@@ -19,6 +20,8 @@ export interface PublishWork extends ChosenSource {
   readonly history: number
   readonly resume: boolean
   readonly playback: 'replay' | 'live'
+  /** To pause and resume from outside. */
+  readonly pacer?: Pacer
   /** How many rows the source has, once that is known. */
   readonly rows?: Promise<number | undefined>
 }

@@ -36,7 +36,8 @@ export function startStatusReporter(
     isSending = true
     const at = clock.now()
     const seconds = (at - last.at) / 1000
-    const recordsPerSecond = seconds > 0 ? Math.max(0, vitals.records - last.records) / seconds : 0
+    const isOver = state === 'stopped' || state === 'failed'
+    const recordsPerSecond = seconds > 0 && !isOver ? Math.max(0, vitals.records - last.records) / seconds : 0
     last = { at, records: vitals.records }
     const report: ProcessReport = { ...who, ...vitals, state, at, recordsPerSecond }
     await publisher.send(status.name, [{ key: who.name, value: JSON.stringify(report) }]).catch(() => {})

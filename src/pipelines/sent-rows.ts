@@ -34,7 +34,8 @@ export async function findSentRows(
         const mark = headers.get(rowHeader)
         const hash = mark?.lastIndexOf('#') ?? -1
         if (mark === undefined || hash < 0 || mark.slice(0, hash) !== fingerprint) continue
-        sent[partition] = Math.max(sent[partition] ?? 0, Number(mark.slice(hash + 1)) + 1)
+        const row = mark.slice(hash + 1)
+        if (/^\d{1,15}$/.test(row)) sent[partition] = Math.max(sent[partition] ?? 0, Number(row) + 1)
       }
     }
   } finally {

@@ -36,6 +36,7 @@ export class KafkaReader implements Reader {
   private readonly stop: AbortSignal
   private topicId: string | undefined
   private isTroubled = false
+  private isTroubleTold = false
 
   constructor(options: KafkaOptions, read: ReadOptions, admin: Admin) {
     this.options = options
@@ -167,8 +168,9 @@ export class KafkaReader implements Reader {
     for (let attempt = 0; !this.stop.aborted; attempt++) {
       try {
         const value = await work()
-        if (this.isTroubled) this.read.onTrouble?.(undefined)
+        if (this.isTroubleTold) this.read.onTrouble?.(undefined)
         this.isTroubled = false
+        this.isTroubleTold = false
         return value
       } catch (error) {
         if (this.stop.aborted) return undefined
@@ -177,7 +179,11 @@ export class KafkaReader implements Reader {
           isUnknownTopic(error) ||
           protocolIds(error).some((id) => finalIds.includes(id))
         if (isFinal) throw translateKafkaError(error, `reading topic ${this.read.topic}`, this.options.brokers)
-        if (!this.isTroubled && attempt > 0) this.read.onTrouble?.(reasonOf(error))
+        // The first failure may be no more than a leader that moved.
+        if (this.isTroubled && !this.isTroubleTold) {
+          this.isTroubleTold = true
+          this.read.onTrouble?.(reasonOf(error))
+        }
         this.isTroubled = true
         await delay(Math.min(1_000, 50 * 2 ** attempt), undefined, { signal: this.stop }).catch(() => {})
       }

@@ -1,4 +1,6 @@
+import { systemClock } from '../../foundation/clock.ts'
 import type { PublishProgress } from '../../pipelines/publish-source.ts'
+import { Pacer } from '../../sources/pacer.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../connect.ts'
 import { fileOption, labelOption, paceOptions, topicOption } from '../option.ts'
@@ -34,8 +36,9 @@ export const publish: Command = {
     'windsock publish flights --file flights.csv.gz --max --json',
     'windsock publish prices --file AAPL.csv --label AAPL --rate 10',
     'windsock publish flights --file January.zip --speed 400 --brokers kafka.example:9092',
+    'kill -USR2 PID   pauses it, and again lets it go on',
   ],
-  async run({ config, print, signal }) {
+  async run({ config, print, say, signal }) {
     const pace = readPace(config)
     const name = config.positionals[0]
     const files = config.list('file')
@@ -44,6 +47,7 @@ export const publish: Command = {
     const rows = pace.kind === 'max' ? undefined : countRows(chosen.stream.name, files, label, signal)
     const topic = config.text('topic')
     const broker = await connect(config)
+    const pacer = pauseOnSignal(say)
     const startedAt = performance.now()
     try {
       const totals = await doPublish(
@@ -54,6 +58,7 @@ export const publish: Command = {
           pace,
           history: config.number('history') ?? 0,
           resume: config.flag('resume'),
+          pacer,
           playback: config.flag('live') ? 'live' : 'replay',
           ...(rows === undefined ? {} : { rows }),
         },
@@ -64,6 +69,18 @@ export const publish: Command = {
       await broker.close()
     }
   },
+}
+
+/** SIGUSR2 pauses the rows and lets them go on: `kill -USR2 PID`. */
+function pauseOnSignal(say: (text: string) => void): Pacer {
+  const pacer = new Pacer(systemClock)
+  if (process.platform === 'win32') return pacer
+  process.on('SIGUSR2', () => {
+    if (pacer.isPaused) pacer.resume()
+    else pacer.pause()
+    say(pacer.isPaused ? 'paused' : 'resumed')
+  })
+  return pacer
 }
 
 function describe(totals: PublishProgress, seconds: number, isJson: boolean): string {

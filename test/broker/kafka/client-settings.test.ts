@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import {
+  connectionSettings,
+  consumerSettings,
+  groupSettings,
+  producerSettings,
+} from '../../../src/broker/kafka/client-settings.ts'
+
+const options = { brokers: ['127.0.0.1:9092'] }
+
+it('sends idempotently, acknowledged by all in-sync replicas, and retries until the broker is back', () => {
+  const settings = producerSettings(options, 'test')
+  assert.equal(settings.idempotent, true)
+  assert.equal(settings.acks, -1)
+  assert.equal(settings.retries, true)
+})
+
+it('waits between retries longer and longer, at most a second', () => {
+  const { retryDelay } = connectionSettings(options, 'test', true)
+  const delays = [1, 2, 3, 10, 100].map((attempt) => retryDelay({}, 'produce', attempt))
+  assert.deepEqual(delays, [100, 200, 400, 1_000, 1_000])
+})
+
+it('makes no topic by asking for it', () => {
+  assert.equal(connectionSettings(options, 'test', false).autocreateTopics, false)
+})
+
+it('never commits by itself and fetches at most a mebibyte', () => {
+  const settings = consumerSettings(options, 'test')
+  assert.equal(settings.autocommit, false)
+  assert.equal(settings.maxBytes, 1_048_576)
+})
+
+it('keeps a place in the group for longer than a broker takes to restart', () => {
+  assert.ok(groupSettings.sessionTimeoutMs >= 20_000)
+  assert.ok(groupSettings.heartbeatMs * 3 < groupSettings.sessionTimeoutMs)
+})
