@@ -17,27 +17,38 @@ import { partitionOf } from '../../model/partition.ts'
 
 const batchRecordsMax = 2_000
 
-/** What one partition of the in-process log may hold before its oldest records go, as retention would have it. */
-const partitionBytesMax = 268_435_456
+export interface MemoryBrokerOptions {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+  /**
+   * What a partition may hold: beyond it, the older half of a topic goes, as retention would have it; of a compacted topic
+   * the records that newer ones of their key replace.
+   */
+  readonly partitionBytesMax?: number
+}
 
 /** A broker in this process: for tests, and for a look at the charts on a machine without Java. Nothing is kept. */
-export function createMemoryBroker(now: () => number = Date.now): Broker {
-  const log = new MemoryLog(now)
+export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
+  const log = new MemoryLog(options.now ?? Date.now, options.partitionBytesMax ?? 268_435_456)
   return {
     kind: 'memory',
     address: 'memory',
     admin: log,
     openPublisher: () => log.openPublisher(),
-    openReader: (options) => log.openReader(options),
+    openReader: (read) => log.openReader(read),
     close: () => log.close(),
   }
 }
 
 interface Partition {
-  /** Offset of `records[0]`. */
+  /** The first offset that is held, and the one the next record gets. */
   start: number
+  end: number
+  /** By rising offset; compaction leaves gaps. */
   records: IncomingRecord[]
   bytes: number
+  /** The bytes at which old records go next. */
+  bytesMax: number
 }
 
 interface MemoryTopic {
@@ -52,10 +63,12 @@ class MemoryLog implements Admin {
   private readonly owners = new Map<string, symbol>()
   private readonly waiting = new Set<() => void>()
   private readonly now: () => number
+  private readonly partitionBytesMax: number
   private closed = false
 
-  constructor(now: () => number) {
+  constructor(now: () => number, partitionBytesMax: number) {
     this.now = now
+    this.partitionBytesMax = partitionBytesMax
   }
 
   async probe(): Promise<void> {
@@ -66,7 +79,9 @@ class MemoryLog implements Admin {
     for (const spec of topics) {
       const known = this.topics.get(spec.name)
       if (known === undefined) {
-        const partitions = Array.from({ length: spec.partitions }, () => ({ start: 0, records: [], bytes: 0 }))
+        const bytesMax = this.partitionBytesMax
+        const makeOne = (): Partition => ({ start: 0, end: 0, records: [], bytes: 0, bytesMax })
+        const partitions = Array.from({ length: spec.partitions }, makeOne)
         this.topics.set(spec.name, { id: randomUUID(), spec, partitions })
       } else if (known.spec.partitions !== spec.partitions || known.spec.cleanup !== spec.cleanup) {
         throw new WindsockError(
@@ -89,11 +104,7 @@ class MemoryLog implements Admin {
 
   async describeTopic(name: string): Promise<TopicDescription> {
     const topic = this.topic(name)
-    const partitions = topic.partitions.map(({ start, records }, partition) => ({
-      partition,
-      start,
-      end: start + records.length,
-    }))
+    const partitions = topic.partitions.map(({ start, end }, partition) => ({ partition, start, end }))
     return { name, id: topic.id, partitions }
   }
 
@@ -184,14 +195,14 @@ class MemoryLog implements Admin {
     const { start, group } = options
     const committed = this.commits.get(`${group} ${options.topic}`)
     return new Map(
-      topic.partitions.map(({ start: first, records }, partition) => {
-        if (start === 'latest') return [partition, first + records.length]
+      topic.partitions.map(({ start: first, end }, partition) => {
+        if (start === 'latest') return [partition, end]
         const wanted =
           start === 'earliest' ? first : start === 'committed' ? committed?.get(partition) : start.get(partition)
-        if (wanted !== undefined && (wanted < first || wanted > first + records.length)) {
+        if (wanted !== undefined && (wanted < first || wanted > end)) {
           throw new WindsockError(
             'position-lost',
-            `${options.topic}/${partition} holds offsets ${first} to ${first + records.length}, not ${wanted}`,
+            `${options.topic}/${partition} holds offsets ${first} to ${end}, not ${wanted}`,
           )
         }
         return [partition, wanted ?? first]
@@ -205,11 +216,13 @@ class MemoryLog implements Admin {
     if (position < log.start) {
       throw new WindsockError('position-lost', `${topic.spec.name}/${partition} no longer holds offset ${position}`)
     }
-    const end = log.start + log.records.length
-    const last = Math.min(position + batchRecordsMax, end, until)
-    if (last <= position) return undefined
-    const records = log.records.slice(position - log.start, last - log.start)
-    return { topic: topic.spec.name, partition, records, next: last, end }
+    const to = Math.min(log.end, until)
+    if (to <= position) return undefined
+    const first = indexOf(log.records, position)
+    const records = log.records.slice(first, Math.min(first + batchRecordsMax, indexOf(log.records, to)))
+    const isLast = first + records.length >= indexOf(log.records, to)
+    const next = isLast ? to : (records.at(-1)?.offset ?? to - 1) + 1
+    return { topic: topic.spec.name, partition, records, next, end: log.end }
   }
 
   private append(name: string, records: readonly OutgoingRecord[]): void {
@@ -232,11 +245,13 @@ class MemoryLog implements Admin {
     for (const { into, key, value, headers } of made) {
       const log = topic.partitions[into]
       if (log === undefined) throw new WindsockError('broker-refused', `topic ${name} has no partition ${into}`)
-      const offset = log.start + log.records.length
       const entries = new Map(Object.entries(headers ?? {}))
-      log.records.push({ offset, timestamp: this.now(), key, value, headers: entries })
-      log.bytes += key.length + (value?.length ?? 0)
-      if (log.bytes > partitionBytesMax) dropOldest(log)
+      log.records.push({ offset: log.end++, timestamp: this.now(), key, value, headers: entries })
+      log.bytes += sizeOf(key, value)
+      if (log.bytes > log.bytesMax) {
+        if (topic.spec.cleanup === 'compact') compact(log, this.partitionBytesMax)
+        else dropOldest(log)
+      }
     }
     this.wake()
   }
@@ -254,9 +269,35 @@ class MemoryLog implements Admin {
   }
 }
 
+/** What a record is reckoned to take, its own object included. */
+function sizeOf(key: Uint8Array | null, value: Uint8Array | null): number {
+  return (key?.length ?? 0) + (value?.length ?? 0) + 200
+}
+
+/** The index of the first record at or behind an offset. */
+function indexOf(records: readonly IncomingRecord[], offset: number): number {
+  let low = 0
+  let high = records.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((records[middle]?.offset ?? Infinity) < offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Drops the older half at once, so that its cost is spread thin. */
 function dropOldest(log: Partition): void {
-  const dropped = log.records.splice(0, Math.ceil(log.records.length / 2))
-  log.start += dropped.length
-  for (const { key, value } of dropped) log.bytes -= (key?.length ?? 0) + (value?.length ?? 0)
+  for (const { key, value } of log.records.splice(0, Math.ceil(log.records.length / 2))) log.bytes -= sizeOf(key, value)
+  log.start = log.records[0]?.offset ?? log.end
+}
+
+/** Keeps the newest record of every key; when that alone is much, the next compaction waits for as much again. */
+function compact(log: Partition, bytesMax: number): void {
+  const newest = new Map<string, IncomingRecord>()
+  for (const record of log.records) newest.set(Buffer.from(record.key ?? []).toString('latin1'), record)
+  log.records = [...newest.values()].toSorted((a, b) => a.offset - b.offset)
+  log.bytes = 0
+  for (const { key, value } of log.records) log.bytes += sizeOf(key, value)
+  log.bytesMax = Math.max(bytesMax, 2 * log.bytes)
 }
