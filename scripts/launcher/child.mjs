@@ -64,6 +64,7 @@ function forwardSignals(send) {
     ['SIGTSTP', suspend],
     ['SIGCONT', send],
     ['SIGWINCH', send],
+    ['SIGUSR2', send],
   ])
   const stopWatching = whenNpmIsGone(() => {
     if (sentAtMs.size === 0) sendOnce('SIGTERM')

@@ -9,6 +9,9 @@ import { Interrupted, withoutOuterRun } from './npm.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+// A producer at full speed lives on short-lived objects: with room for them it is a fifth faster. It takes what it needs only.
+const largeYoungGeneration = '--max-semi-space-size=64'
+
 /**
  * Runs `file` as `node file ...args` would, in the caller's folder, and ends as it ended.
  * What goes wrong before that is told in one sentence, with exit code 1.
@@ -34,7 +37,8 @@ async function start(file, args) {
   if (!existsSync(file)) throw new Error(`there is no file ${file}`)
   const node = await ensureNode(root, readJson(join(root, 'package.json')).engines.node)
   await ensurePackages(root, node)
-  return runChild(node, ['--disable-warning=ExperimentalWarning', file, ...args], {
+  const flags = ['--disable-warning=ExperimentalWarning', ...(args[0] === 'publish' ? [largeYoungGeneration] : [])]
+  return runChild(node, [...flags, file, ...args], {
     stdio: 'inherit',
     env: childEnvironment(node),
   })

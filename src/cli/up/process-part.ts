@@ -13,7 +13,7 @@ export function processPart(part: Pick<Part, 'name' | 'role'>, args: readonly st
     ...part,
     start() {
       const log = openLog(home, part.name)
-      const child = spawn(process.execPath, [mainFile, ...args], {
+      const child = spawn(process.execPath, [...process.execArgv, mainFile, ...args], {
         stdio: ['ignore', log.fd, log.fd, 'ipc'],
         // A process group of its own: Ctrl-C in the terminal is ours to pass on.
         detached: process.platform !== 'win32',
