@@ -80,15 +80,24 @@ class Feed {
     return () => this.listeners.delete(onUpdate)
   }
 
-  async follow(signal: AbortSignal): Promise<void> {
-    await Promise.all([
+  /** Ends when the signal aborts; what one part throws ends all of them. */
+  async follow(stop: AbortSignal): Promise<void> {
+    const failed = new AbortController()
+    const signal = AbortSignal.any([stop, failed.signal])
+    const parts = [
       this.followPrices(signal),
       ...tables.filter((table) => table !== 'prices').map((table) => this.followResult(table, signal)),
       this.followQuarantine(signal),
       this.followStatus(signal),
       this.watchBroker(signal),
       this.tellListeners(signal),
-    ])
+    ]
+    try {
+      await Promise.all(parts)
+    } finally {
+      failed.abort()
+      await Promise.allSettled(parts)
+    }
   }
 
   private async followPrices(signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ const retryMs = 500
 /** Reads a topic for as long as the signal lets it: waits for one that is not there yet, begins again when it was made anew. */
 export async function followTopic(options: FollowOptions): Promise<void> {
   const { broker, topic, start, signal } = options
+  let hasRead = false
   for (let round = 0; !signal.aborted; round++) {
     // What arrives between two readings of a topic made anew must not be missed.
     const reader = broker.openReader({
@@ -29,12 +30,15 @@ export async function followTopic(options: FollowOptions): Promise<void> {
     })
     try {
       for await (const { records, partition } of reader) {
+        hasRead = true
         for (const record of records) options.onRecord(record, partition)
       }
     } catch (error) {
       const isRecreated = error instanceof WindsockError && ['topic-missing', 'position-lost'].includes(error.code)
       if (!isRecreated) throw error
-      options.onReset()
+      // A topic that is still missing is asked for again and again, and voids nothing.
+      if (hasRead) options.onReset()
+      hasRead = false
       await options.clock.sleep(retryMs, signal)
     } finally {
       await reader.close()

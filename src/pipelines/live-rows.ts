@@ -27,7 +27,7 @@ export class LiveRows {
     const key = JSON.stringify(this.key.map((column) => cellOf(values[column])))
     this.rows.set(key, row)
     this.changed.add(key)
-    if (sentAt !== null) this.newestSentAt = Math.max(this.newestSentAt ?? 0, sentAt)
+    if (sentAt !== null && Number.isFinite(sentAt)) this.newestSentAt = Math.max(this.newestSentAt ?? 0, sentAt)
     if (this.rows.size > liveRowsMax) this.dropOldest()
   }
 

@@ -44,11 +44,11 @@ export interface PublishProgress {
  */
 export async function publishSource<F extends Fields>(options: PublishOptions<F>): Promise<PublishProgress> {
   const { broker, source, stream, clock, signal } = options
-  const publisher = broker.openPublisher(stream.name)
-  const quarantine = createQuarantine(publisher, source.name)
   const { partitions } = await broker.admin.describeTopic(stream.name)
   const sentRows = options.resume ? await findSentRows(broker, stream.name, source.fingerprint, signal) : undefined
   const partitionOf = createPartitioner(partitions.length)
+  const publisher = broker.openPublisher(stream.name)
+  const quarantine = createQuarantine(publisher, source.name)
   const outbox = new Outbox(publisher, stream.name)
   let sent = 0
   let skipped = 0

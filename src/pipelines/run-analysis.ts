@@ -76,6 +76,7 @@ class Work {
   private records = 0
   private newestSentAt: number | null = null
   private committedAt = 0
+  private telling: NodeJS.Timeout | undefined
 
   constructor(
     options: AnalysisOptions,
@@ -90,6 +91,8 @@ class Work {
     this.quarantine = createQuarantine(publisher, options.analysis.group)
     this.folding = new Folding(options.analysis, store.states())
     this.positions = new Map(store.positions)
+    // The last run may have died between storing and telling, and if nothing arrives any more nobody would tell.
+    if (this.positions.size > 0) this.tellSoon()
   }
 
   async take(batch: Batch): Promise<void> {
@@ -108,6 +111,7 @@ class Work {
     this.newestSentAt = Math.max(this.newestSentAt ?? 0, newest ?? 0) || null
     this.options.onProgress?.(this.progress())
     if (Date.now() - this.committedAt >= groupCommitMs) await this.tellGroup()
+    else this.tellSoon()
   }
 
   async finish(): Promise<void> {
@@ -120,7 +124,14 @@ class Work {
     return { records: this.records, refused: this.quarantine.count, lagRecords, newestSentAt: this.newestSentAt }
   }
 
+  /** The last batch before a pause is told of, too. If that fails, the next batch fails and says so. */
+  private tellSoon(): void {
+    this.telling ??= setTimeout(() => void this.tellGroup().catch(() => {}), groupCommitMs)
+  }
+
   private async tellGroup(): Promise<void> {
+    clearTimeout(this.telling)
+    this.telling = undefined
     this.committedAt = Date.now()
     await this.reader.commit(this.positions)
   }

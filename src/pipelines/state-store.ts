@@ -11,6 +11,7 @@ import { systemCode, WindsockError } from '../foundation/errors.ts'
  */
 export interface StateStore {
   readonly positions: ReadonlyMap<number, number>
+  /** @throws WindsockError `state-damaged` */
   states(): Iterable<readonly [string, State]>
   /** @throws WindsockError `fenced` when another process has opened it since */
   check(): void
@@ -20,7 +21,7 @@ export interface StateStore {
 }
 
 /** Bumped when the layout changes; a store of another version is refused, never misread. */
-const layoutVersion = 1
+const layoutVersion = 2
 
 /**
  * Opens the store of a group, an empty one when there is none.
@@ -44,16 +45,24 @@ export function openStateStore(
     return new SqliteStore(database, group, log)
   } catch (error) {
     if (error instanceof WindsockError) throw error
-    const isDamaged = /malformed|not a database|corrupt/i.test(String(error))
-    throw new WindsockError(
-      isDamaged ? 'state-damaged' : 'config',
-      `the state of ${group} at ${path} cannot be ${isDamaged ? 'read: it is damaged' : `opened (${systemCode(error) ?? String(error)})`}`,
-      {
-        hint: isDamaged ? `Start with --fresh to compute it again from the log` : 'Check the folder given by --home',
-        cause: error,
-      },
-    )
+    if (isDamage(error)) throw damaged(group, path, error)
+    const reason = systemCode(error) ?? String(error)
+    throw new WindsockError('config', `the state of ${group} at ${path} cannot be opened (${reason})`, {
+      hint: 'Check the folder given by --home',
+      cause: error,
+    })
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof SyntaxError || /malformed|not a database|corrupt/i.test(String(error))
+}
+
+function damaged(group: string, path: string, cause: unknown): WindsockError {
+  return new WindsockError('state-damaged', `the state of ${group} at ${path} cannot be read: it is damaged`, {
+    hint: 'Start with --fresh to compute it again from the log',
+    cause,
+  })
 }
 
 class SqliteStore implements StateStore {
@@ -84,9 +93,12 @@ class SqliteStore implements StateStore {
   }
 
   *states(): Iterable<readonly [string, State]> {
-    for (const { key, state } of this.database.prepare('select key, state from states').iterate()) {
-      const parsed: unknown = JSON.parse(String(state))
-      if (typeof parsed === 'object' && parsed !== null) yield [String(key), parsed]
+    try {
+      for (const { key, state } of this.database.prepare('select key, state from states').iterate()) {
+        yield [parseKey(String(key)), parseState(String(state))]
+      }
+    } catch (error) {
+      throw isDamage(error) ? damaged(this.group, this.database.location() ?? ':memory:', error) : error
     }
   }
 
@@ -101,7 +113,7 @@ class SqliteStore implements StateStore {
     this.inTransaction(() => {
       this.check()
       const putState = this.database.prepare('insert or replace into states (key, state) values (?, ?)')
-      for (const [key, state] of states) putState.run(key, JSON.stringify(state))
+      for (const [key, state] of states) putState.run(JSON.stringify(key), JSON.stringify(state))
       const putPosition = this.database.prepare('insert or replace into positions (partition, position) values (?, ?)')
       for (const [partition, position] of positions) putPosition.run(partition, position)
     })
@@ -140,4 +152,17 @@ class SqliteStore implements StateStore {
       throw error
     }
   }
+}
+
+/** Keys are stored as JSON, since SQLite's text is UTF-8, in which half a surrogate pair would become another key. */
+function parseKey(text: string): string {
+  const key: unknown = JSON.parse(text)
+  if (typeof key !== 'string') throw new SyntaxError(`${text} is no key`)
+  return key
+}
+
+function parseState(text: string): State {
+  const state: unknown = JSON.parse(text)
+  if (typeof state !== 'object' || state === null) throw new SyntaxError(`${text} is no state`)
+  return state
 }

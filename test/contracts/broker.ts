@@ -86,10 +86,13 @@ export function describeBroker(
         partition,
         textOf(records[0]?.value ?? null),
       ])
-      assert.deepEqual(found.toSorted(), [
-        [2, ''],
-        [3, null],
-      ])
+      assert.deepEqual(
+        found.toSorted((a, b) => Number(a[0]) - Number(b[0])),
+        [
+          [2, ''],
+          [3, null],
+        ],
+      )
     })
 
     it('starts where it is told to, and ends where it is told to', async () => {
@@ -159,7 +162,8 @@ export function describeBroker(
       for (let i = 0; i < 20; i++) await send(topic, [{ key: `k${i}`, value: `new ${i}` }])
       await reading
       await reader.close()
-      assert.deepEqual(seen.toSorted(), Array.from({ length: 20 }, (_, i) => `new ${i}`).toSorted())
+      assert.equal(seen.length, 20)
+      assert.deepEqual(new Set(seen), new Set(Array.from({ length: 20 }, (_, i) => `new ${i}`)))
     })
 
     it('fences the first member of a group when a second one takes over', async () => {

@@ -22,12 +22,16 @@ export const dashboard: Command = {
       const feed = followResults({ broker, clock: systemClock, version, canPlayAgain: false })
       const server = await serveDashboard({ feed, pageFolder, port: config.number('port') ?? 0 })
       print(`${server.url}\n`)
-      await new Promise<void>((resolve) => {
+      const asked = new Promise<void>((resolve) => {
         if (signal.aborted) resolve()
         signal.addEventListener('abort', () => resolve())
       })
-      await server.close()
-      await feed.run.stop()
+      try {
+        await Promise.race([asked, feed.run.done])
+      } finally {
+        await server.close()
+        await feed.run.stop()
+      }
     } finally {
       await broker.close()
     }

@@ -28,7 +28,7 @@ export const publish: Command = {
       default: 0,
       help: 'rows to send at once before the pace begins',
     },
-    { name: 'resume', type: 'flag', help: 'go on behind the rows of these files that are in the topic already' },
+    { name: 'resume', type: 'flag', help: 'go on where an earlier publish of these files with --resume ended' },
     { name: 'live', type: 'flag', help: 'the rows are of now: label them live, not replay' },
     { name: 'json', type: 'flag', help: 'print the totals as JSON' },
   ],

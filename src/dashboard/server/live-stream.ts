@@ -27,6 +27,7 @@ export class LiveStreams {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     })
+    if (response.req.method === 'HEAD') return void response.end()
     const page = { response, isBehind: false }
     this.pages.add(page)
     response.on('close', () => this.pages.delete(page))

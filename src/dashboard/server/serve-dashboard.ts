@@ -40,7 +40,10 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
   const files = await readPageFiles(options.pageFolder)
   const streams = new LiveStreams(options.feed)
   const server = createServer((request, response) => answer(request, response, files, streams, options.playAgain))
-  const port = await listen(server, options.port)
+  const port = await listen(server, options.port).catch((error: unknown) => {
+    streams.close()
+    throw error
+  })
   return {
     url: `http://${host}:${port}/`,
     port,

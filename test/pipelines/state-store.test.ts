@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import type { State } from '../../src/analyses/analysis.ts'
+import { WindsockError } from '../../src/foundation/errors.ts'
+import { openStateStore, type StateStore } from '../../src/pipelines/state-store.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const log = { topic: 'prices', id: 'one' }
+
+function open(folder: string | undefined, id = log.id): StateStore {
+  return openStateStore(folder, 'aroon', { ...log, id })
+}
+
+const statesOf = (store: StateStore): Record<string, State> => Object.fromEntries(store.states())
+
+/** Opens a store, looks at it and closes it. */
+function contentOf(folder: string): { states: Record<string, State>; positions: ReadonlyMap<number, number> } {
+  const store = open(folder)
+  const content = { states: statesOf(store), positions: store.positions }
+  store.close()
+  return content
+}
+
+function fails(code: WindsockError['code'], message: RegExp, hint: RegExp) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof WindsockError, String(error))
+    assert.equal(error.code, code)
+    assert.match(error.message, message)
+    assert.match(error.hint ?? '', hint)
+    return true
+  }
+}
+
+/** Changes the stored file behind the back of the store. */
+function alter(folder: string, sql: string): void {
+  const database = new DatabaseSync(join(folder, 'aroon.sqlite'))
+  database.exec(sql)
+  database.close()
+}
+
+describe('the state store', () => {
+  it('is empty at first, and then holds the newest state of every key with the positions', (t) => {
+    const folder = temporaryFolder(t)
+    const store = open(join(folder, 'made', 'when missing'))
+    assert.deepEqual([statesOf(store), store.positions.size], [{}, 0])
+    store.commit(
+      [
+        ['A', { n: 1 }],
+        ['B', { n: 2 }],
+      ],
+      new Map([
+        [0, 7],
+        [3, 9],
+      ]),
+    )
+    store.commit([['A', { n: 3 }]], new Map([[0, 8]]))
+    store.close()
+    assert.deepEqual(contentOf(join(folder, 'made', 'when missing')), {
+      states: { A: { n: 3 }, B: { n: 2 } },
+      positions: new Map([
+        [0, 8],
+        [3, 9],
+      ]),
+    })
+  })
+
+  it('in memory lasts until it is closed', () => {
+    const store = open(undefined)
+    store.commit([['A', { n: 1 }]], new Map([[0, 7]]))
+    store.check()
+    assert.deepEqual(statesOf(store), { A: { n: 1 } })
+    store.close()
+    const other = open(undefined)
+    assert.deepEqual(statesOf(other), {})
+    other.close()
+  })
+
+  it('gives back any state under any key, and positions up to 2^53', (t) => {
+    const folder = temporaryFolder(t)
+    const key = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 5 }),
+      fc.constantFrom('', '__proto__', 'a\u0000b', '\u0000', '\ud800', '\udfff', '\ufffd', "'; drop table states"),
+    )
+    const state = fc.dictionary(fc.string(), fc.oneof(fc.array(fc.double()), fc.string({ unit: 'binary' })))
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(key, state), { selector: ([name]) => name }),
+        fc.nat(),
+        (states, position) => {
+          const store = openStateStore(folder, 'any', log)
+          const positions = new Map([
+            [0, position],
+            [511, Number.MAX_SAFE_INTEGER - position],
+          ])
+          store.commit(states, positions)
+          store.close()
+          const again = openStateStore(folder, 'any', log)
+          const found = new Map(again.states())
+          for (const [name, expected] of states) {
+            assert.equal(JSON.stringify(found.get(name)), JSON.stringify(expected), JSON.stringify(name))
+          }
+          assert.deepEqual(again.positions, positions)
+          again.close()
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('stores states and positions together or not at all', (t) => {
+    const folder = temporaryFolder(t)
+    const store = open(folder)
+    store.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    const unwritable = { n: 2n }
+    assert.throws(
+      () =>
+        store.commit(
+          [
+            ['A', { n: 2 }],
+            ['B', unwritable],
+          ],
+          new Map([[0, 2]]),
+        ),
+      TypeError,
+    )
+    assert.throws(() => store.commit([['A', { n: 2 }]], new Map([[0, Number.NaN]])))
+    assert.deepEqual(statesOf(store), { A: { n: 1 } })
+    store.commit([['A', { n: 3 }]], new Map([[0, 3]]))
+    store.close()
+    assert.deepEqual(contentOf(folder), { states: { A: { n: 3 } }, positions: new Map([[0, 3]]) })
+  })
+
+  it('has states and positions of one moment after its process was killed', async (t) => {
+    const folder = temporaryFolder(t)
+    const script = `
+      import { openStateStore } from ${JSON.stringify(new URL('../../src/pipelines/state-store.ts', import.meta.url).href)}
+      const store = openStateStore(${JSON.stringify(folder)}, 'aroon', ${JSON.stringify(log)})
+      for (let n = 1; ; n++) {
+        store.commit([['A', { n }], ['B', { n, bulk: 'x'.repeat(5_000) }]], new Map([[0, n], [1, n]]))
+        if (n === 30) process.stdout.write('under way')
+      }`
+    const child = spawn(process.execPath, ['--input-type=module', '--no-warnings', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    const ended = once(child, 'exit')
+    const first = await Promise.race([once(child.stdout, 'data'), ended])
+    assert.equal(String(first[0]), 'under way')
+    child.kill('SIGKILL')
+    await ended
+    const { states, positions } = contentOf(folder)
+    const n = positions.get(0)
+    assert.ok(n !== undefined && n >= 30)
+    assert.deepEqual([positions.get(1), states['A'], states['B']], [n, { n }, { n, bulk: 'x'.repeat(5_000) }])
+  })
+
+  it('belongs to whoever opened it last: an earlier owner changes nothing more', (t) => {
+    const folder = temporaryFolder(t)
+    const first = open(folder)
+    first.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    const second = open(folder)
+    assert.deepEqual(second.positions, new Map([[0, 1]]))
+    const isFenced = fails('fenced', /^another process took over the state of aroon$/, /stop one of the two/)
+    assert.throws(() => first.check(), isFenced)
+    assert.throws(() => first.commit([['A', { n: 99 }]], new Map([[0, 99]])), isFenced)
+    second.check()
+    second.commit([['A', { n: 2 }]], new Map([[0, 2]]))
+    assert.deepEqual(statesOf(second), { A: { n: 2 } })
+    first.close()
+    second.close()
+  })
+
+  it('is refused when it stands for another log, and stays as it is', (t) => {
+    const folder = temporaryFolder(t)
+    const store = open(folder)
+    store.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    store.close()
+    assert.throws(
+      () => open(folder, 'two'),
+      fails(
+        'topic-mismatch',
+        /^the stored state of aroon stands for another log than today's topic prices$/,
+        /--fresh/,
+      ),
+    )
+    assert.throws(() => openStateStore(folder, 'aroon', { topic: 'flights', id: 'one' }), { code: 'topic-mismatch' })
+    assert.deepEqual(contentOf(folder), { states: { A: { n: 1 } }, positions: new Map([[0, 1]]) })
+  })
+
+  it('of another layout is refused, and stays as it is', (t) => {
+    const folder = temporaryFolder(t)
+    const store = open(folder)
+    store.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    store.close()
+    const version = Number(layoutOf(folder))
+    for (const other of [0, version + 1]) {
+      alter(folder, `update meta set value = '${other}' where name = 'layout'`)
+      assert.throws(
+        () => open(folder),
+        fails('state-damaged', /was written by another version of Windsock$/, /--fresh/),
+      )
+    }
+    alter(folder, `update meta set value = '${version}' where name = 'layout'`)
+    assert.deepEqual(contentOf(folder), { states: { A: { n: 1 } }, positions: new Map([[0, 1]]) })
+  })
+
+  it('that is no database is refused as damaged, and is left alone', (t) => {
+    const folder = temporaryFolder(t)
+    const path = join(folder, 'aroon.sqlite')
+    writeFileSync(path, 'x'.repeat(8_192))
+    assert.throws(
+      () => open(folder),
+      fails('state-damaged', /^the state of aroon at .* cannot be read: it is damaged$/, /--fresh/),
+    )
+    assert.equal(readFileSync(path, 'utf8'), 'x'.repeat(8_192))
+  })
+
+  it('is refused as damaged when a page of it was overwritten, wherever that is', (t) => {
+    const page = 4_096
+    for (let damaged = 0; damaged < 8; damaged++) {
+      const folder = temporaryFolder(t)
+      const store = open(folder)
+      const states = Array.from({ length: 60 }, (_, n): [string, State] => [`key ${n}`, { n, bulk: 'x'.repeat(400) }])
+      store.commit(states, new Map([[0, 60]]))
+      store.close()
+      const path = join(folder, 'aroon.sqlite')
+      assert.ok(statSync(path).size > 8 * page)
+      const file = openSync(path, 'r+')
+      writeSync(file, Buffer.alloc(page, 0xee), 0, page, damaged * page)
+      closeSync(file)
+      // Whatever was lost must be noticed, at the opening or at the reading: half of the states are worse than none.
+      assert.throws(
+        () => {
+          const again = open(folder)
+          try {
+            assert.deepEqual(statesOf(again), Object.fromEntries(states))
+          } finally {
+            again.close()
+          }
+        },
+        { code: 'state-damaged' },
+        `page ${damaged}`,
+      )
+    }
+  })
+
+  it('with a state that is none is refused as damaged, instead of beginning that key anew', (t) => {
+    for (const text of ['7', 'null', '{"n":', '']) {
+      const folder = temporaryFolder(t)
+      const store = open(folder)
+      store.commit(
+        [
+          ['A', { n: 1 }],
+          ['B', { n: 1 }],
+        ],
+        new Map([[0, 2]]),
+      )
+      store.close()
+      alter(folder, `update states set state = '${text}' where key = '"B"'`)
+      const again = open(folder)
+      assert.throws(() => statesOf(again), fails('state-damaged', /^the state of aroon .*damaged$/, /--fresh/), text)
+      again.close()
+    }
+  })
+
+  it('in a place where nothing can be written is a mistake of the configuration', (t) => {
+    const folder = temporaryFolder(t)
+    writeFileSync(join(folder, 'a file'), '')
+    assert.throws(
+      () => open(join(folder, 'a file')),
+      fails('config', /^the state of aroon at .* cannot be opened \(/, /--home/),
+    )
+  })
+})
+
+function layoutOf(folder: string): unknown {
+  const database = new DatabaseSync(join(folder, 'aroon.sqlite'))
+  const row = database.prepare("select value from meta where name = 'layout'").get()
+  database.close()
+  return row?.['value']
+}
