@@ -1,4 +1,4 @@
-import { epochOf } from '../model/value.ts'
+import { isLaterDate } from '../model/value.ts'
 import { prices } from '../topics/prices.ts'
 import { defineAnalysis } from './analysis.ts'
 
@@ -20,7 +20,7 @@ export const aroon = defineAnalysis({
       if (date === state.date) {
         state.highs.pop() // the newest bar again, with newer prices
         state.lows.pop()
-      } else if (epochOf(date) <= epochOf(state.date)) {
+      } else if (!isLaterDate(date, state.date)) {
         return `older than the newest bar of ${symbol}, ${state.date}`
       }
       state.symbol = symbol

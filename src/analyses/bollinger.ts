@@ -1,4 +1,4 @@
-import { epochOf } from '../model/value.ts'
+import { isLaterDate } from '../model/value.ts'
 import { prices } from '../topics/prices.ts'
 import { defineAnalysis } from './analysis.ts'
 
@@ -24,7 +24,7 @@ export const bollinger = defineAnalysis({
     fold(state: BollingerState, { symbol, date, close }) {
       if (Math.abs(close) > closeMax) return `the close of ${symbol}, ${close}, is too large`
       if (date === state.date) state.closes.pop() // the newest bar again, with newer prices
-      else if (epochOf(date) <= epochOf(state.date)) return `older than the newest bar of ${symbol}, ${state.date}`
+      else if (!isLaterDate(date, state.date)) return `older than the newest bar of ${symbol}, ${state.date}`
       state.symbol = symbol
       state.date = date
       state.closes.push(close)

@@ -132,6 +132,19 @@ export function isDay(year: number, month: number, day: number): boolean {
   return day <= days
 }
 
+/**
+ * Whether a date comes after another of its series; after none (empty text) every date does. Two days or two moments are
+ * compared in time. A day among moments is the midnight of their own zone, so these two are compared as they are written.
+ */
+export function isLaterDate(date: string, than: string): boolean {
+  if (than === '') return true
+  return isOnlyDay(date) === isOnlyDay(than) ? epochOf(date) > epochOf(than) : date > than
+}
+
+function isOnlyDay(date: string): boolean {
+  return date.length === '2015-01-31'.length
+}
+
 /** Milliseconds since the epoch of a date's text, days and moments without a zone taken as UTC. */
 export function epochOf(date: string): number {
   const isZoned = date.length === 10 || /(?:Z|[+-]\d{2}:\d{2})$/.test(date)

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { optional, type Field } from '../../src/model/schema.ts'
-import { epochOf, isDay, Misfit, readCell, readMember, toMember, writeCell, type Value } from '../../src/model/value.ts'
+import {
+  epochOf,
+  isDay,
+  isLaterDate,
+  Misfit,
+  readCell,
+  readMember,
+  toMember,
+  writeCell,
+  type Value,
+} from '../../src/model/value.ts'
 
 const number = optional('number', 'N')
 const integer = optional('integer', 'I')
@@ -216,6 +226,25 @@ describe('the calendar', () => {
         }
       }
     }
+  })
+
+  it('comes after the earlier ones of its series', () => {
+    const series = [
+      '2014-12-31',
+      '2015-01-02',
+      '2015-03-07T23:59:00-05:00',
+      '2015-03-08', // the bar of midnight, among moments
+      '2015-03-08T00:01:00-05:00',
+      '2015-11-01T01:59:00-04:00',
+      '2015-11-01T01:00:00-05:00', // a minute later, when the clocks go back
+    ]
+    for (let i = 1; i < series.length; i++) {
+      const [before = '', after = ''] = [series[i - 1], series[i]]
+      assert.ok(isLaterDate(after, before), `${after} after ${before}`)
+      assert.ok(!isLaterDate(before, after), `${before} after ${after}`)
+      assert.ok(!isLaterDate(after, after))
+    }
+    assert.ok(isLaterDate('2015-01-01', ''))
   })
 
   it('takes days and moments without a zone as UTC', () => {
