@@ -19,8 +19,8 @@ export interface Broker {
 /** A record to be sent. */
 export interface OutgoingRecord {
   readonly key: string
-  /** Null deletes the key from a compacted topic. */
-  readonly value: string | null
+  /** Text or its bytes; null deletes the key from a compacted topic. */
+  readonly value: string | Uint8Array | null
   /** Where it goes; left out, the key decides as Kafka's own clients do (murmur2). */
   readonly partition?: number
   readonly headers?: Readonly<Record<string, string>>

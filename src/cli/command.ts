@@ -20,6 +20,8 @@ export interface Command {
   /** How it is called: `windsock publish <source> --file F`. */
   readonly usage: readonly string[]
   readonly options: readonly Option[]
+  /** What its one argument is, `source`; left out, it takes none. */
+  readonly argument?: string
   readonly examples: readonly string[]
   run(context: CommandContext): Promise<void>
 }

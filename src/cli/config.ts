@@ -87,7 +87,7 @@ function parse(args: readonly string[], options: readonly Option[]) {
       ),
     })
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('. ')[0] : String(error)
+    const message = error instanceof Error ? error.message.split(/\.\s/)[0] : String(error)
     throw new WindsockError('usage', message ?? 'wrong arguments', { cause: error })
   }
 }

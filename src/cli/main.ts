@@ -43,20 +43,34 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {
   let isTraced = args.includes('--trace')
+  const signal = untilAskedToStop()
+  // A command that only waits, as for records of the in-process log, is not over.
+  const waiting = setInterval(() => {}, 60_000)
   try {
     const values = readConfig(args, [...command.options, ...sharedOptions], process.env)
     isTraced = values.flag('trace')
+    refuseSurplus(command, values.positionals)
     await command.run({
       config: values,
       env: process.env,
-      signal: untilAskedToStop(),
+      signal,
       print: (text) => process.stdout.write(text),
       say: (text) => process.stderr.write(text.endsWith('\n') ? text : `${text}\n`),
     })
     return 0
   } catch (error) {
-    return fail(error, isTraced, command)
+    const isAskedFor = signal.aborted && error instanceof Error && error.name === 'AbortError'
+    return isAskedFor ? 0 : fail(error, isTraced, command)
+  } finally {
+    clearInterval(waiting)
   }
+}
+
+function refuseSurplus({ name, argument }: Command, given: readonly string[]): void {
+  const surplus = given[argument === undefined ? 0 : 1]
+  if (surplus === undefined) return
+  const takes = argument === undefined ? 'no argument' : `one argument, the ${argument}`
+  throw new WindsockError('usage', `windsock ${name} takes ${takes}, got "${surplus}" too`)
 }
 
 function fail(error: unknown, isTraced: boolean, command?: Command): number {

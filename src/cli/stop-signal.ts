@@ -1,6 +1,9 @@
 /** Two signals within this time are one: a terminal, npm and a process group may each pass the same one on. */
 const sameSignalMs = 300
 
+/** How long a part whose `up` is gone may drain: nobody is left who would end one that waits for a broker. */
+const orphanMs = 3_000
+
 const launcherLookMs = 1_000
 
 /**
@@ -21,7 +24,10 @@ export function untilAskedToStop(): AbortSignal {
   process.on('SIGHUP', ask)
   // A part of `windsock up` has a channel to it, which closes however `up` ends.
   if (process.connected) {
-    process.on('disconnect', ask)
+    process.on('disconnect', () => {
+      ask()
+      setTimeout(() => process.exit(1), orphanMs).unref()
+    })
     process.channel?.unref()
   }
   watchLauncher(ask)

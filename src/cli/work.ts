@@ -2,12 +2,12 @@ import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Broker } from '../broker/broker.ts'
 import { systemClock } from '../foundation/clock.ts'
 import { describeError } from '../foundation/errors.ts'
+import type { PackPlan, Parcel } from '../pipelines/pack-rows.ts'
 import { publishSource, type PublishProgress } from '../pipelines/publish-source.ts'
 import { startStatusReporter } from '../pipelines/report-status.ts'
 import { type AnalysisProgress, runAnalysis } from '../pipelines/run-analysis.ts'
 import type { Pace } from '../sources/pace.ts'
 import type { Pacer } from '../sources/pacer.ts'
-import type { Source } from '../sources/source.ts'
 import { quarantine } from '../topics/quarantine.ts'
 import { resultTopic } from '../topics/results.ts'
 import { status } from '../topics/status.ts'
@@ -24,11 +24,13 @@ export interface PublishWork extends ChosenSource {
   readonly pacer?: Pacer
   /** How many rows the source has, once that is known. */
   readonly rows?: Promise<number | undefined>
+  /** Where the source is read elsewhere: the parcels it makes, and how many bytes of it were read. */
+  readonly elsewhere?: { readonly pack: (plan: PackPlan) => AsyncIterable<Parcel>; readonly bytesRead: () => number }
 }
 
 /** Publishes a source to its topic, made if missing, and tells the status topic about it. */
 export async function doPublish(broker: Broker, work: PublishWork, signal: AbortSignal): Promise<PublishProgress> {
-  const { source, stream } = work
+  const { source, stream, elsewhere } = work
   await broker.admin.ensureTopics([stream, quarantine, status])
   let rows: number | undefined
   void work.rows?.then((counted) => {
@@ -43,6 +45,7 @@ export async function doPublish(broker: Broker, work: PublishWork, signal: Abort
   try {
     const totals = await publishSource({
       ...work,
+      ...(elsewhere === undefined ? {} : { pack: elsewhere.pack }),
       broker,
       clock: systemClock,
       signal,
@@ -50,7 +53,7 @@ export async function doPublish(broker: Broker, work: PublishWork, signal: Abort
         reporter.update({
           records: acknowledged,
           newestSentAt,
-          progress: progressOf(acknowledged + skipped, rows, source),
+          progress: progressOf(acknowledged + skipped, rows, elsewhere?.bytesRead() ?? source.bytesRead, source.bytes),
           note: noteOf(skipped, refused),
         }),
     })
@@ -66,9 +69,14 @@ export async function doPublish(broker: Broker, work: PublishWork, signal: Abort
 }
 
 /** Below 1 until the source has ended. */
-function progressOf(done: number, rows: number | undefined, source: Source): number | null {
+function progressOf(
+  done: number,
+  rows: number | undefined,
+  bytesRead: number,
+  bytes: number | undefined,
+): number | null {
   if (rows !== undefined && rows > 0) return Math.min(0.999, done / rows)
-  return source.bytes === undefined ? null : Math.min(0.999, source.bytesRead / source.bytes)
+  return bytes === undefined ? null : Math.min(0.999, bytesRead / bytes)
 }
 
 function noteOf(skipped: number, refused: number): string | null {

@@ -28,6 +28,8 @@ export interface Frame<F extends Fields = Fields> {
   /** The line or offset of row `index`. */
   positionAt(index: number): number
   cellAt(name: keyof F, index: number): Cell
+  /** The cell of the field that is `order`th in the schema, for whoever goes through all of them. */
+  cellOf(order: number, index: number): Cell
   /** Row `index` as a cursor over the columns: no object per row; valid until the cursor moves. */
   rowAt(index: number): Row<F>
   /** Row `index` as a name/value record under the wire's names; absent columns are absent here too. */
@@ -146,6 +148,10 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   cellAt(name: keyof F, index: number): Cell {
     const column = this.byName.get(name)
     return column === undefined || index >= this.length ? absent : column.cellAt(index)
+  }
+
+  cellOf(order: number, index: number): Cell {
+    return index >= this.length ? absent : (this.columns[order]?.cellAt(index) ?? null)
   }
 
   rowAt(index: number): Row<F> {

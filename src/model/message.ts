@@ -9,18 +9,19 @@ import { toMember } from './value.ts'
  * @param ts seconds since the epoch
  */
 export function encodeRow<F extends Fields>(frame: Frame<F>, index: number, ts: number): string {
+  const all = membersOf(frame.schema)
   let json = '{'
-  for (const { name, field, start } of membersOf(frame.schema)) {
-    const cell = frame.cellAt(name, index)
-    if (cell === absent) continue
-    const member = toMember(field, cell)
-    json += start + (typeof member === 'string' ? quote(member) : String(member)) + ','
+  for (let order = 0; order < all.length; order++) {
+    const member = all[order]
+    const cell = frame.cellOf(order, index)
+    if (member === undefined || cell === absent) continue
+    const value = toMember(member.field, cell)
+    json += member.start + (typeof value === 'string' ? quote(value) : String(value)) + ','
   }
   return `${json}"ts":${ts}}`
 }
 
 interface Member {
-  readonly name: string
   readonly field: Field
   /** The member's name as JSON, and the colon. */
   readonly start: string
@@ -31,8 +32,7 @@ const members = new WeakMap<Schema, readonly Member[]>()
 function membersOf(schema: Schema): readonly Member[] {
   const known = members.get(schema)
   if (known !== undefined) return known
-  const made = Object.entries(schema.fields).map(([name, field]) => ({
-    name,
+  const made = Object.values(schema.fields).map((field) => ({
     field,
     start: `${JSON.stringify(field.column)}:`,
   }))

@@ -1,14 +1,13 @@
 import type { Broker, OutgoingRecord, Publisher } from '../broker/broker.ts'
 import type { Clock } from '../foundation/clock.ts'
-import { encodeRow } from '../model/message.ts'
-import { createPartitioner } from '../model/partition.ts'
 import type { Fields } from '../model/schema.ts'
-import { pace, type Pace, type Slice } from '../sources/pace.ts'
+import type { Pace } from '../sources/pace.ts'
 import type { Pacer } from '../sources/pacer.ts'
 import type { Source } from '../sources/source.ts'
 import type { Stream } from '../topics/topic.ts'
+import { packRows, type PackPlan, type Parcel } from './pack-rows.ts'
 import { createQuarantine } from './quarantine.ts'
-import { findSentRows, rowHeader, rowMark } from './sent-rows.ts'
+import { findSentRows } from './sent-rows.ts'
 
 export interface PublishOptions<F extends Fields> {
   readonly broker: Broker
@@ -21,6 +20,8 @@ export interface PublishOptions<F extends Fields> {
   readonly pacer?: Pacer
   /** Go on behind the rows of this source that are in the topic already, instead of sending all of them again. */
   readonly resume: boolean
+  /** Makes the parcels elsewhere, such as in a thread of its own; left out, they are made here by `packRows`. */
+  readonly pack?: (plan: PackPlan) => AsyncIterable<Parcel>
   readonly signal: AbortSignal
   readonly onProgress?: (progress: PublishProgress) => void
 }
@@ -46,14 +47,12 @@ export async function publishSource<F extends Fields>(options: PublishOptions<F>
   const { broker, source, stream, clock, signal } = options
   const { partitions } = await broker.admin.describeTopic(stream.name)
   const sentRows = options.resume ? await findSentRows(broker, stream.name, source.fingerprint, signal) : undefined
-  const partitionOf = createPartitioner(partitions.length)
   const publisher = broker.openPublisher(stream.name)
   const quarantine = createQuarantine(publisher, source.name)
   const outbox = new Outbox(publisher, stream.name)
   let sent = 0
   let skipped = 0
   let bytes = 0
-  let row = 0
   let newestSentAt: number | null = null
   const progress = (): PublishProgress => ({
     sent,
@@ -63,48 +62,19 @@ export async function publishSource<F extends Fields>(options: PublishOptions<F>
     bytes,
     newestSentAt,
   })
-
-  const recordsOf = ({ frame, from, to }: Slice<F>): OutgoingRecord[] => {
-    const records: OutgoingRecord[] = []
-    const ts = clock.now() / 1000
-    for (let index = from; index < to; index++) {
-      const key = String(frame.cellAt(stream.key, index))
-      const mine = row++
-      if (sentRows === undefined) {
-        records.push({ key, value: encodeRow(frame, index, ts) })
-        continue
-      }
-      const partition = partitionOf(key)
-      if (mine < (sentRows[partition] ?? 0)) {
-        skipped++
-        continue
-      }
-      const headers = { [rowHeader]: rowMark(source.fingerprint, mine) }
-      records.push({ key, value: encodeRow(frame, index, ts), partition, headers })
-    }
-    return records
-  }
-
   try {
-    // Rows that were sent before are not waited for: they count as the history of a resumed run. A partition without
-    // keys never has a row, so it is the furthest one that tells how far the last run came.
-    const history = Math.max(options.history ?? 0, ...(sentRows ?? []))
-    const slices = pace(source.observe(signal), {
-      pace: options.pace,
-      timeOf: (frame, index) => source.timeOf(frame, index),
-      clock,
-      signal,
-      history,
-      ...(options.pacer === undefined ? {} : { pacer: options.pacer }),
-    })
-    for await (const slice of slices) {
-      if (slice.from === 0) await quarantine.add(slice.frame, slice.frame.refusals)
-      const records = recordsOf(slice)
-      for (const { value } of records) bytes += Buffer.byteLength(value ?? '')
-      sent += records.length
-      await outbox.put(records)
-      newestSentAt = records.length > 0 ? clock.now() : newestSentAt
+    const plan = { partitions: partitions.length, sentRows }
+    const parcels = options.pack?.(plan) ?? packRows({ ...options, history: options.history ?? 0, plan })
+    for await (const parcel of parcels) {
+      await options.pacer?.whenResumed(signal)
+      await quarantine.add(parcel, parcel.refusals)
+      await outbox.put(parcel.records)
+      sent += parcel.records.length
+      skipped += parcel.skipped
+      bytes += parcel.bytes
+      newestSentAt = parcel.records.length > 0 ? clock.now() : newestSentAt
       options.onProgress?.(progress())
+      if (signal.aborted) break
     }
     await outbox.flush()
     options.onProgress?.(progress())

@@ -6,7 +6,7 @@ import { quarantine, type QuarantineEntry } from '../topics/quarantine.ts'
 export interface Quarantine {
   readonly count: number
   /** Resolves when every refusal is acknowledged by the broker. */
-  add(frame: Frame, refusals: readonly Refusal[]): Promise<void>
+  add(frame: Pick<Frame, 'origin'>, refusals: readonly Refusal[]): Promise<void>
 }
 
 export function createQuarantine(publisher: Publisher, by: string): Quarantine {
@@ -24,7 +24,7 @@ export function createQuarantine(publisher: Publisher, by: string): Quarantine {
 }
 
 /** Several refusals at one place, such as the records of one message, are numbered from the second on. */
-function entriesOf(frame: Frame, refusals: readonly Refusal[], by: string): OutgoingRecord[] {
+function entriesOf(frame: Pick<Frame, 'origin'>, refusals: readonly Refusal[], by: string): OutgoingRecord[] {
   const seen = new Map<number, number>()
   return refusals.map(({ position, reason, sample }) => {
     const nth = (seen.get(position) ?? 0) + 1

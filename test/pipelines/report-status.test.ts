@@ -25,7 +25,7 @@ function startDesk(t: TestContext, around: (send: () => void) => Promise<void> =
       around(() => {
         for (const { key, value } of records) {
           assert.deepEqual([topic, key], [status.name, 'aroon'])
-          reports.push(JSON.parse(value ?? ''))
+          reports.push(JSON.parse(String(value)))
         }
       }),
     close: async () => {},

@@ -146,7 +146,7 @@ describe('an analysis at work', () => {
       ['7', 'not a JSON object or an array of them'],
       ['{}', 'Date is missing'],
       ['{"Date":"2015-01-05","Open":1,"High":1,"Low":1,"Close":1,"Label":null}', 'Label is empty'],
-      [barRecord('A', '1999-12-31', 1).value, 'older than the newest bar of A, 2015-01-05'],
+      [String(barRecord('A', '1999-12-31', 1).value), 'older than the newest bar of A, 2015-01-05'],
     ]
     const records = bad.map(([value]) => ({ key: 'A', value }))
     const broker = await brokerWith(barRecord('A', '2015-01-05', 1), ...records, barRecord('A', '2015-01-06', 2))
@@ -170,8 +170,8 @@ describe('an analysis at work', () => {
   })
 
   it('numbers the refused records of one array', async () => {
-    const good = barRecord('A', '2015-01-05', 1).value
-    const broker = await brokerWith({ key: 'A', value: `[7, ${good}, {}, ${good?.replace('2015', '2014')}]` })
+    const good = String(barRecord('A', '2015-01-05', 1).value)
+    const broker = await brokerWith({ key: 'A', value: `[7, ${good}, {}, ${good.replace('2015', '2014')}]` })
     assert.deepEqual((await run(broker)).refused, 3)
     const origin = `prices/${partitionOfA}:0`
     assert.deepEqual([...(await readNewest(broker, quarantine.name)).keys()], [origin, `${origin}#2`, `${origin}#3`])

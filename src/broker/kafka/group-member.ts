@@ -30,6 +30,7 @@ export class GroupMember {
   private membership: { readonly memberId: string; readonly generation: number } | undefined
   private fencing: WindsockError | undefined
   private committing: Promise<void> = Promise.resolve()
+  private untold: Parameters<typeof offsetCommitV9.api.async>[5][number] | undefined
   private beating: Promise<void> | undefined
   private readonly leaving = new AbortController()
 
@@ -89,7 +90,10 @@ export class GroupMember {
     if (this.fencing !== undefined) throw this.fencing
   }
 
-  /** Commits in order. One that fails is no loss: the next says more, and the truth is stored with the state. */
+  /**
+   * Commits in order. One that fails is no loss: the next says more, and the truth is stored with the state. The last one
+   * is tried again with every heartbeat until the group has it.
+   */
   async commit(topic: string, positions: ReadonlyMap<number, number>): Promise<void> {
     const partitions = [...positions].map(([partitionIndex, offset]) => ({
       partitionIndex,
@@ -97,14 +101,8 @@ export class GroupMember {
       committedLeaderEpoch: -1,
       committedMetadata: '',
     }))
-    this.committing = this.committing.then(() =>
-      this.asMember((connection, { memberId, generation }) =>
-        offsetCommitV9.api.async(connection, this.group, generation, memberId, this.instance, [
-          { name: topic, partitions },
-        ]),
-      ),
-    )
-    await this.committing
+    this.untold = { name: topic, partitions }
+    await this.tell()
     this.check()
   }
 
@@ -120,6 +118,19 @@ export class GroupMember {
     await this.coordinator?.close().catch(() => {})
   }
 
+  /** Tells the group the newest positions, unless it has them. */
+  private async tell(): Promise<void> {
+    this.committing = this.committing.then(async () => {
+      const { untold } = this
+      if (untold === undefined) return
+      const isTold = await this.asMember((connection, { memberId, generation }) =>
+        offsetCommitV9.api.async(connection, this.group, generation, memberId, this.instance, [untold]),
+      )
+      if (isTold && this.untold === untold) this.untold = undefined
+    })
+    await this.committing
+  }
+
   private async beat(): Promise<void> {
     const { signal } = this.leaving
     while (!signal.aborted && this.fencing === undefined) {
@@ -129,18 +140,24 @@ export class GroupMember {
       await this.asMember((connection, { memberId, generation }) =>
         heartbeatV4.api.async(connection, this.group, generation, memberId, this.instance),
       )
+      await this.tell()
     }
   }
 
-  /** Makes a request as the member that we are; what goes wrong decides whether to rejoin, reconnect or give up. */
+  /**
+   * Makes a request as the member that we are, and says whether it was granted; what goes wrong decides whether to rejoin,
+   * reconnect or give up.
+   */
   private async asMember(
     request: (connection: Connection, membership: { memberId: string; generation: number }) => Promise<unknown>,
-  ): Promise<void> {
-    if (this.membership === undefined || this.fencing !== undefined) return
+  ): Promise<boolean> {
+    if (this.membership === undefined || this.fencing !== undefined) return false
     try {
       await request(await this.connect(), this.membership)
+      return true
     } catch (error) {
       this.note(error)
+      return false
     }
   }
 

@@ -111,10 +111,16 @@ function toMessage(
   { key, value, partition, headers }: OutgoingRecord,
 ): Message {
   const message: Message = { topic, key: Buffer.from(key), partition: partition ?? partitionOf(key) }
-  if (value !== null) message.value = Buffer.from(value)
+  if (value !== null) message.value = bytesOf(value)
   if (headers !== undefined) {
     // A map, not an object: with an object of buffers the library's send never settles.
     message.headers = new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]))
   }
   return message
+}
+
+/** Bytes are taken as they are, not copied: whoever sends them does not change them before they are acknowledged. */
+function bytesOf(value: string | Uint8Array): Buffer {
+  if (typeof value === 'string') return Buffer.from(value)
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 }

@@ -11,6 +11,7 @@ export const analyse: Command = {
   name: 'analyse',
   summary: 'Run an analysis: read its topic, and keep its results up to date on a topic of its own.',
   usage: ['windsock analyse <analysis> [--set NAME=VALUE …] [--until-end] [--topic T] [--fresh]'],
+  argument: 'analysis',
   options: [
     settingsOption,
     { name: 'until-end', type: 'flag', help: 'work up to what is the end now, then exit' },
@@ -25,14 +26,15 @@ export const analyse: Command = {
   ],
   async run({ config, say, signal }) {
     const analysis = chooseAnalysis(config.positionals[0] ?? '', readSettings(config), config.text('topic'))
-    const stateFolder = stateFolderOf(config)
     const broker = await connect(config)
+    // States of a log that ends with this process would stand for none.
+    const stateFolder = broker.kind === 'memory' ? undefined : stateFolderOf(config)
     try {
       if (config.flag('fresh')) {
         await broker.admin.deleteTopics([analysis.group])
         await broker.admin.deleteGroups([analysis.group])
         for (const end of ['', '-wal', '-shm'])
-          await rm(join(stateFolder, `${analysis.group}.sqlite${end}`), { force: true })
+          await rm(join(stateFolderOf(config), `${analysis.group}.sqlite${end}`), { force: true })
       }
       const untilEnd = config.flag('until-end')
       const onTrouble = (reason: string | undefined): void =>

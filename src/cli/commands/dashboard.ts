@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bundlePage } from '../../dashboard/server/bundle-page.ts'
-import { serveDashboard } from '../../dashboard/server/serve-dashboard.ts'
+import { type Dashboard, serveDashboard } from '../../dashboard/server/serve-dashboard.ts'
 import { systemClock } from '../../foundation/clock.ts'
 import { followResults } from '../../pipelines/follow-results.ts'
 import type { Command } from '../command.ts'
@@ -20,16 +20,17 @@ export const dashboard: Command = {
       const pageFolder = join(homeOf(config), 'page')
       await bundlePage(pageFolder)
       const feed = followResults({ broker, clock: systemClock, version, canPlayAgain: false })
-      const server = await serveDashboard({ feed, pageFolder, port: config.number('port') ?? 0 })
-      print(`${server.url}\n`)
-      const asked = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        signal.addEventListener('abort', () => resolve())
-      })
+      let server: Dashboard | undefined
       try {
+        server = await serveDashboard({ feed, pageFolder, port: config.number('port') ?? 0 })
+        print(`${server.url}\n`)
+        const asked = new Promise<void>((resolve) => {
+          if (signal.aborted) resolve()
+          signal.addEventListener('abort', () => resolve())
+        })
         await Promise.race([asked, feed.run.done])
       } finally {
-        await server.close()
+        await server?.close()
         await feed.run.stop()
       }
     } finally {

@@ -1,9 +1,11 @@
 import { systemClock } from '../../foundation/clock.ts'
+import type { PackPlan } from '../../pipelines/pack-rows.ts'
 import type { PublishProgress } from '../../pipelines/publish-source.ts'
 import { Pacer } from '../../sources/pacer.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../connect.ts'
 import { fileOption, labelOption, paceOptions, topicOption } from '../option.ts'
+import { packInThread } from '../packing/pack-in-thread.ts'
 import { chooseSource, countRows, readPace } from '../sources.ts'
 import { doPublish } from '../work.ts'
 
@@ -14,6 +16,7 @@ export const publish: Command = {
     'windsock publish flights --file F [--file G …] [--topic T] [--rate N | --speed X | --max] [--json]',
     'windsock publish prices --file F [--file G …] [--label SYM] [--topic T] [--rate N | --speed X | --max] [--json]',
   ],
+  argument: 'source',
   options: [
     fileOption,
     labelOption,
@@ -61,6 +64,7 @@ export const publish: Command = {
           pacer,
           playback: config.flag('live') ? 'live' : 'replay',
           ...(rows === undefined ? {} : { rows }),
+          ...(pace.kind === 'max' ? { elsewhere: readElsewhere(chosen.stream.name, files, label, signal) } : {}),
         },
         signal,
       )
@@ -69,6 +73,18 @@ export const publish: Command = {
       await broker.close()
     }
   },
+}
+
+/** At full speed the files are read in a thread of their own. */
+function readElsewhere(name: string, files: readonly string[], label: string | undefined, signal: AbortSignal) {
+  let bytesRead = 0
+  return {
+    pack: (plan: PackPlan) =>
+      packInThread({ name, files, label, plan }, signal, (bytes) => {
+        bytesRead = bytes
+      }),
+    bytesRead: () => bytesRead,
+  }
 }
 
 /** SIGUSR2 pauses the rows and lets them go on: `kill -USR2 PID`. */

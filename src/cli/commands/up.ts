@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { analysisNames, chooseAnalysis } from '../../analyses/all.ts'
 import { bundlePage } from '../../dashboard/server/bundle-page.ts'
 import { type Dashboard, serveDashboard } from '../../dashboard/server/serve-dashboard.ts'
 import { systemClock } from '../../foundation/clock.ts'
-import { systemCode, WindsockError } from '../../foundation/errors.ts'
+import { describeError, systemCode, WindsockError } from '../../foundation/errors.ts'
 import { followResults, type LiveFeed } from '../../pipelines/follow-results.ts'
 import { flights } from '../../topics/flights.ts'
 import { prices } from '../../topics/prices.ts'
@@ -17,6 +16,7 @@ import type { Config } from '../config.ts'
 import { homeOf, namedBrokers, stateFolderOf } from '../connect.ts'
 import { nodesOption, paceOptions, portOption } from '../option.ts'
 import { describeFigures } from '../up/figures.ts'
+import { claimHome, type HomeClaim } from '../up/home-claim.ts'
 import { Keeper } from '../up/keeper.ts'
 import { forgetLocal, openBroker, type UpBroker } from '../up/local-broker.ts'
 import { partsOf } from '../up/parts.ts'
@@ -58,11 +58,26 @@ export const up: Command = {
 }
 
 async function startEverything(context: CommandContext): Promise<void> {
-  const { config, signal } = context
-  const home = homeOf(config)
+  const home = homeOf(context.config)
   const step = createSteps(context.say)
   step(`windsock ${version}, node ${process.versions.node}, home ${home}`)
   await prepareHome(home)
+  const claim = claimHome(home)
+  try {
+    await keepEverything(context, home, claim, step)
+  } finally {
+    claim.release()
+    step('stopped')
+  }
+}
+
+async function keepEverything(
+  context: CommandContext,
+  home: string,
+  claim: HomeClaim,
+  step: (text: string) => void,
+): Promise<void> {
+  const { config, signal } = context
   const isNamed = namedBrokers(config) !== undefined
   if (config.flag('fresh') && !isNamed && config.text('broker') !== 'memory') {
     await forgetLocal(home, step)
@@ -78,7 +93,7 @@ async function startEverything(context: CommandContext): Promise<void> {
     if (config.flag('fresh') && isNamed) await forgetOnCluster(config, upBroker)
     await upBroker.broker.admin.ensureTopics(topics)
     step(`topics ready: ${topics.map(({ name }) => name).join(', ')}`)
-    everything = new Everything(context, upBroker, step)
+    everything = new Everything(context, upBroker, claim, step)
     everything.keeper.start()
     await page
     const dashboard = await everything.serve(pageFolder)
@@ -88,8 +103,6 @@ async function startEverything(context: CommandContext): Promise<void> {
   } finally {
     await everything?.stop()
     await upBroker.stop()
-    await rm(join(home, 'up.json'), { force: true })
-    step('stopped')
   }
 }
 
@@ -98,17 +111,20 @@ class Everything {
   readonly keeper: Keeper
   private readonly context: CommandContext
   private readonly upBroker: UpBroker
+  private readonly claim: HomeClaim
   private readonly step: (text: string) => void
   private readonly feed: LiveFeed
   private dashboard: Dashboard | undefined
   private beginning: Promise<void> | undefined
 
-  constructor(context: CommandContext, upBroker: UpBroker, step: (text: string) => void) {
+  constructor(context: CommandContext, upBroker: UpBroker, claim: HomeClaim, step: (text: string) => void) {
     this.context = context
     this.upBroker = upBroker
+    this.claim = claim
     this.step = step
     const { broker, isOurs } = upBroker
     this.feed = followResults({ broker, clock: systemClock, version, canPlayAgain: isOurs })
+    this.feed.run.done.catch((error: unknown) => step(`the dashboard has no data: ${describeError(error)}`))
     this.keeper = new Keeper(partsOf(context.config, broker), this.feed.processes, step, () => this.note())
     upBroker.onRestart = () => this.note()
   }
@@ -144,14 +160,13 @@ class Everything {
     if (this.dashboard === undefined) return
     const { url } = this.dashboard
     const parts = Object.fromEntries(this.keeper.pids())
-    const running = {
+    this.claim.note({
       pid: process.pid,
       url,
       brokers: this.upBroker.broker.address,
       broker: this.upBroker.pids(),
       parts,
-    }
-    writeFileSync(join(homeOf(this.context.config), 'up.json'), `${JSON.stringify(running, null, 2)}\n`)
+    })
   }
 
   async showFigures(signal: AbortSignal): Promise<void> {
