@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { analyse } from '../../../src/cli/commands/analyse.ts'
+import { runHere } from '../run-here.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'windsock-analyse-'))
+after(() => rmSync(folder, { recursive: true }))
+
+describe('windsock analyse', () => {
+  it('says what it has read, and keeps no state of a log that ends with it', async () => {
+    const home = join(folder, 'home')
+    const { printed, said } = await runHere(analyse, ['aroon', '--broker', 'memory', '--until-end', '--home', home])
+    assert.deepEqual([printed, said], ['', 'aroon: 0 records read, 0 refused\n'])
+    assert.equal(existsSync(join(home, 'state')), false)
+  })
+
+  it('ends in order when it is told to stop', async () => {
+    const signal = AbortSignal.timeout(200)
+    const { said } = await runHere(analyse, ['aroon', '--broker', 'memory', '--set', 'period=25'], { signal })
+    assert.equal(said, 'aroon-period-25: 0 records read, 0 refused\n')
+  })
+
+  it('refuses an analysis or a setting that does not exist', async () => {
+    await assert.rejects(runHere(analyse, []), { code: 'usage', message: 'an analysis is missing' })
+    await assert.rejects(runHere(analyse, ['constructor']), {
+      code: 'usage',
+      message: 'there is no analysis named constructor',
+    })
+    await assert.rejects(runHere(analyse, ['aroon', '--set', '__proto__=1']), {
+      code: 'usage',
+      message: /no setting named __proto__/,
+    })
+    await assert.rejects(runHere(analyse, ['aroon', '--set', 'period=']), { code: 'usage', message: /got ""/ })
+  })
+
+  it('needs a broker that answers', async () => {
+    await assert.rejects(runHere(analyse, ['aroon', '--home', folder]), { code: 'broker-unreachable' })
+  })
+})
