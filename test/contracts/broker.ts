@@ -48,8 +48,6 @@ export function describeBroker(
       assert.equal(signal.aborted, false, 'reading did not end within 20 s')
       return batches
     }
-    const textOf = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString())
-
     it('gives back what was sent: key, value, headers and time, in order within a key', async () => {
       const topic = await makeTopic()
       const sentAt = Date.now()
@@ -170,7 +168,7 @@ export function describeBroker(
       const topic = await makeTopic(1)
       const group = `fence-${topic.name}`
       const signal = AbortSignal.timeout(30_000)
-      const open = (): { ended: Promise<unknown>; close: () => Promise<void> } => {
+      const openMember = (): { ended: Promise<unknown>; close: () => Promise<void> } => {
         const reader = broker.openReader({ topic: topic.name, start: 'committed', group, signal })
         const ended = (async () => {
           for await (const batch of reader) await reader.commit(new Map([[batch.partition, batch.next]]))
@@ -179,10 +177,10 @@ export function describeBroker(
         return { ended, close: () => reader.close() }
       }
       const publisher = broker.openPublisher('fence')
-      const first = open()
+      const first = openMember()
       await publisher.send(topic.name, [{ key: 'k', value: '1' }])
       await new Promise((resolve) => setTimeout(resolve, 500))
-      const second = open()
+      const second = openMember()
       const beat = setInterval(() => void publisher.send(topic.name, [{ key: 'k', value: '2' }]), 100)
       const reason = await first.ended
       clearInterval(beat)
@@ -251,4 +249,8 @@ export function describeBroker(
       await assert.rejects(send(topic, [{ key: 'k', value: 'x'.repeat(2_000_000) }]), { code: 'record-too-large' })
     })
   })
+}
+
+function textOf(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString()
 }
