@@ -1,3 +1,4 @@
+import { systemClock } from '../foundation/clock.ts'
 import { WindsockError } from '../foundation/errors.ts'
 import type { Fields } from '../model/schema.ts'
 import { createFlightsCsv } from '../sources/flights-csv.ts'
@@ -35,6 +36,9 @@ export async function chooseSource(
 /** Files up to this size are counted, so that their progress is exact; of larger ones the bytes read tell it. */
 const countedBytesMax = 8_000_000
 
+/** Counting begins when the start is over: it is not what a newcomer waits for. */
+const countAfterMs = 4_000
+
 /** How many rows files have, or undefined where counting them would cost more than it tells. */
 export async function countRows(
   name: string,
@@ -42,6 +46,8 @@ export async function countRows(
   label: string | undefined,
   signal: AbortSignal,
 ): Promise<number | undefined> {
+  await systemClock.sleep(countAfterMs, signal)
+  if (signal.aborted) return undefined
   const { source } = await chooseSource(name, files, label)
   if (source.bytes === undefined || source.bytes > countedBytesMax) return undefined
   let rows = 0

@@ -33,9 +33,12 @@ export async function doPublish(broker: Broker, work: PublishWork, signal: Abort
   const { source, stream, elsewhere } = work
   await broker.admin.ensureTopics([stream, quarantine, status])
   let rows: number | undefined
-  void work.rows?.then((counted) => {
-    rows = counted
-  })
+  work.rows?.then(
+    (counted) => {
+      rows = counted
+    },
+    () => {}, // the source itself will say what is wrong
+  )
   const publisher = broker.openPublisher(`${stream.name}-status`)
   const reporter = startStatusReporter(publisher, systemClock, {
     name: stream.name,

@@ -20,6 +20,8 @@ export interface FollowResultsOptions {
   readonly clock: Clock
   readonly version: string
   readonly canPlayAgain: boolean
+  /** What is known of the processes otherwise; left out, only what they say of themselves. */
+  readonly processes?: ProcessBoard
 }
 
 /** What pages are fed from: everything that is on the result topics now, and every change from then on. */
@@ -29,8 +31,6 @@ export interface LiveFeed {
   picture(): LiveUpdate
   /** Calls with every change, at most ten times a second, and at least once a second. Returns the end of it. */
   subscribe(onUpdate: (update: LiveUpdate) => void): () => void
-  /** Something that is not told on a topic: a process that died, sources that were all played. */
-  readonly processes: ProcessBoard
 }
 
 const tickMs = 100
@@ -50,7 +50,6 @@ export function followResults(options: FollowResultsOptions): LiveFeed {
     run,
     picture: () => feed.picture(),
     subscribe: (onUpdate) => feed.subscribe(onUpdate),
-    processes: feed.processes,
   }
 }
 
@@ -66,7 +65,7 @@ class Feed {
 
   constructor(options: FollowResultsOptions) {
     this.options = options
-    this.processes = new ProcessBoard(options.clock)
+    this.processes = options.processes ?? new ProcessBoard(options.clock)
     this.broker = { kind: 'up', address: options.broker.address }
   }
 

@@ -6,6 +6,7 @@ import { createMemoryBroker } from '../../src/broker/memory/memory-broker.ts'
 import { WindsockError } from '../../src/foundation/errors.ts'
 import { liveTables, type LiveTable, type LiveUpdate } from '../../src/model/live.ts'
 import { followResults, type LiveFeed } from '../../src/pipelines/follow-results.ts'
+import { ProcessBoard } from '../../src/pipelines/process-board.ts'
 import { runAnalysis } from '../../src/pipelines/run-analysis.ts'
 import { flights } from '../../src/topics/flights.ts'
 import { prices } from '../../src/topics/prices.ts'
@@ -23,17 +24,19 @@ interface Scene {
   readonly broker: Broker
   readonly clock: HandClock
   readonly feed: LiveFeed
+  readonly board: ProcessBoard
   /** Every update a page was told. */
   readonly told: LiveUpdate[]
 }
 
 /** A feed with a page that listens; `seen` is the broker as the feed sees it. */
 function follow(t: TestContext, broker: Broker, clock: HandClock, seen = broker): Scene {
-  const feed = followResults({ broker: seen, clock, version: '1.2.3', canPlayAgain: true })
+  const board = new ProcessBoard(clock)
+  const feed = followResults({ broker: seen, clock, version: '1.2.3', canPlayAgain: true, processes: board })
   t.after(() => feed.run.stop())
   const told: LiveUpdate[] = []
   feed.subscribe((update) => told.push(update))
-  return { broker, clock, feed, told }
+  return { broker, clock, feed, board, told }
 }
 
 async function open(t: TestContext, topics = allTopics): Promise<Scene> {
@@ -190,10 +193,10 @@ describe('the feed of pages', () => {
   })
 
   it('shows what processes say of themselves from now on, and what was noted of them', async (t) => {
-    const { broker, clock, feed } = await open(t)
+    const { broker, clock, feed, board } = await open(t)
     await clock.advance(100)
     await sendTo(broker, status.name, statusReport('aroon', { newestSentAt: 7 }))
-    feed.processes.note('prices', 'source', 'failed', 'is gone')
+    board.note('prices', 'source', 'failed', 'is gone')
     await clock.advance(100)
     const { processes } = feed.picture().system
     assert.deepEqual(

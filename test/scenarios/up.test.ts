@@ -60,11 +60,12 @@ describe('windsock up', { skip: withoutKafka }, () => {
       /windsock \d/,
       /broker ready: Kafka at 127\.0\.0\.1:\d+ \(\d+\)/,
       /topics ready: flights,/,
-      /started /,
+      /starting /,
     ]) {
       const line = lines.find((each) => step.test(each))
       assert.match(line ?? `nothing says ${String(step)}`, /^ +\d+\.\d s {2}/)
     }
+    await until('all parts are started', async () => Object.keys((await readNote()).parts).length === partNames.length)
     const note = await readNote()
     assert.equal(note.pid, up.pid)
     assert.equal(note.url, /^ {2}(http:\/\/127\.0\.0\.1:\d+\/)$/m.exec(up.stderr())?.[1])

@@ -24,7 +24,7 @@ export class KafkaAdmin implements Admin {
   }
 
   async ensureTopics(topics: readonly Topic[]): Promise<void> {
-    for (const topic of topics) await this.ask(`topic ${topic.name}`, () => this.ensureTopic(topic))
+    await Promise.all(topics.map((topic) => this.ask(`topic ${topic.name}`, () => this.ensureTopic(topic))))
   }
 
   private async ensureTopic(topic: Topic): Promise<void> {

@@ -47,9 +47,10 @@ export const publish: Command = {
     const files = config.list('file')
     const label = config.text('label')
     const chosen = await chooseSource(name, files, label)
-    const rows = pace.kind === 'max' ? undefined : countRows(chosen.stream.name, files, label, signal)
     const topic = config.text('topic')
     const broker = await connect(config)
+    const over = new AbortController()
+    const rows = pace.kind === 'max' ? undefined : countRows(chosen.stream.name, files, label, over.signal)
     const pacer = pauseOnSignal(say)
     const startedAt = performance.now()
     try {
@@ -70,6 +71,7 @@ export const publish: Command = {
       )
       print(describe(totals, (performance.now() - startedAt) / 1000, config.flag('json')))
     } finally {
+      over.abort()
       await broker.close()
     }
   },

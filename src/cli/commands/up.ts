@@ -6,6 +6,7 @@ import { type Dashboard, serveDashboard } from '../../dashboard/server/serve-das
 import { systemClock } from '../../foundation/clock.ts'
 import { describeError, systemCode, WindsockError } from '../../foundation/errors.ts'
 import { followResults, type LiveFeed } from '../../pipelines/follow-results.ts'
+import { ProcessBoard } from '../../pipelines/process-board.ts'
 import { flights } from '../../topics/flights.ts'
 import { prices } from '../../topics/prices.ts'
 import { quarantine } from '../../topics/quarantine.ts'
@@ -16,9 +17,10 @@ import type { Config } from '../config.ts'
 import { homeOf, namedBrokers, stateFolderOf } from '../connect.ts'
 import { nodesOption, paceOptions, portOption } from '../option.ts'
 import { describeFigures } from '../up/figures.ts'
-import { claimHome, type HomeClaim } from '../up/home-claim.ts'
+import { claimHome, type HomeClaim, type HomeNote } from '../up/home-claim.ts'
 import { Keeper } from '../up/keeper.ts'
 import { forgetLocal, openBroker, type UpBroker } from '../up/local-broker.ts'
+import type { Part } from '../up/part.ts'
 import { partsOf } from '../up/parts.ts'
 import { version } from '../version.ts'
 
@@ -86,47 +88,97 @@ async function keepEverything(
   const pageFolder = join(home, 'page')
   const page = bundlePage(pageFolder)
   page.catch(() => {}) // seen below
-  const upBroker = await openBroker(context, step)
+  const parts = new Parts(claim, step)
+  let upBroker: UpBroker | undefined
   let everything: Everything | undefined
   try {
+    upBroker = await openBroker(context, step)
     step(`broker ready: ${describeBroker(upBroker)}`)
     if (config.flag('fresh') && isNamed) await forgetOnCluster(config, upBroker)
     await upBroker.broker.admin.ensureTopics(topics)
     step(`topics ready: ${topics.map(({ name }) => name).join(', ')}`)
-    everything = new Everything(context, upBroker, claim, step)
-    everything.keeper.start()
+    everything = new Everything(context, upBroker, parts, step)
+    parts.start(partsOf(config, upBroker.broker))
     await page
     const dashboard = await everything.serve(pageFolder)
-    step(`started ${everything.describeParts()}`)
+    step(`starting ${parts.describe()}`)
     context.say(`\n  ${dashboard.url}\n`)
     await everything.showFigures(signal)
   } finally {
+    step('draining')
+    await everything?.finishBeginning()
+    await parts.stop()
     await everything?.stop()
-    await upBroker.stop()
+    await upBroker?.stop()
   }
 }
 
-/** All that runs besides the broker. */
+/** The sources and analyses, what is known of them, and the note of who runs here. */
+class Parts {
+  readonly board = new ProcessBoard(systemClock)
+  private readonly claim: HomeClaim
+  private readonly step: (text: string) => void
+  private keeper: Keeper | undefined
+  private noted: Pick<HomeNote, 'url' | 'brokers'> & { broker: () => readonly number[] } = {
+    url: null,
+    brokers: '',
+    broker: () => [],
+  }
+
+  constructor(claim: HomeClaim, step: (text: string) => void) {
+    this.claim = claim
+    this.step = step
+  }
+
+  start(parts: readonly Part[]): void {
+    this.keeper = new Keeper(parts, this.board, this.step, () => this.note())
+    this.keeper.start()
+  }
+
+  restart(): void {
+    this.board.clear()
+    this.keeper?.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.keeper?.stop(partStopMs)
+  }
+
+  describe(): string {
+    return this.board
+      .views()
+      .map(({ name }) => name)
+      .join(', ')
+  }
+
+  /** Writes who runs here, for scripts and for whoever finds the processes. */
+  note(changed: Partial<typeof this.noted> = {}): void {
+    this.noted = { ...this.noted, ...changed }
+    const parts = Object.fromEntries(this.keeper?.pids() ?? [])
+    this.claim.note({ pid: process.pid, ...this.noted, broker: this.noted.broker(), parts })
+  }
+}
+
+/** The dashboard, and the broker behind it. */
 class Everything {
-  readonly keeper: Keeper
   private readonly context: CommandContext
   private readonly upBroker: UpBroker
-  private readonly claim: HomeClaim
+  private readonly parts: Parts
   private readonly step: (text: string) => void
   private readonly feed: LiveFeed
   private dashboard: Dashboard | undefined
   private beginning: Promise<void> | undefined
 
-  constructor(context: CommandContext, upBroker: UpBroker, claim: HomeClaim, step: (text: string) => void) {
+  constructor(context: CommandContext, upBroker: UpBroker, parts: Parts, step: (text: string) => void) {
     this.context = context
     this.upBroker = upBroker
-    this.claim = claim
+    this.parts = parts
     this.step = step
-    const { broker, isOurs } = upBroker
-    this.feed = followResults({ broker, clock: systemClock, version, canPlayAgain: isOurs })
+    const { broker, isOurs, pids } = upBroker
+    this.feed = followResults({ broker, clock: systemClock, version, canPlayAgain: isOurs, processes: parts.board })
     this.feed.run.done.catch((error: unknown) => step(`the dashboard has no data: ${describeError(error)}`))
-    this.keeper = new Keeper(partsOf(context.config, broker), this.feed.processes, step, () => this.note())
-    upBroker.onRestart = () => this.note()
+    parts.note({ brokers: broker.address, broker: pids })
+    upBroker.onRestart = () => parts.note()
   }
 
   async serve(pageFolder: string): Promise<Dashboard> {
@@ -146,27 +198,8 @@ class Everything {
       this.step(`port ${usualPort} is in use, a free one is taken`)
       this.dashboard = await serveOn(0)
     }
-    this.note()
+    this.parts.note({ url: this.dashboard.url })
     return this.dashboard
-  }
-
-  describeParts(): string {
-    const pids = [...this.keeper.pids()].map(([name, pid]) => `${name} (${pid})`)
-    return pids.length === 0 ? 'sources and analyses in this process' : pids.join(', ')
-  }
-
-  /** Writes who runs here, for scripts and for whoever finds the processes. */
-  private note(): void {
-    if (this.dashboard === undefined) return
-    const { url } = this.dashboard
-    const parts = Object.fromEntries(this.keeper.pids())
-    this.claim.note({
-      pid: process.pid,
-      url,
-      brokers: this.upBroker.broker.address,
-      broker: this.upBroker.pids(),
-      parts,
-    })
   }
 
   async showFigures(signal: AbortSignal): Promise<void> {
@@ -182,10 +215,12 @@ class Everything {
     if (isTerminal) process.stderr.write('\n')
   }
 
-  async stop(): Promise<void> {
-    this.step('draining')
+  /** Waits for a beginning anew that is under way. */
+  async finishBeginning(): Promise<void> {
     await this.beginning
-    await this.keeper.stop(partStopMs)
+  }
+
+  async stop(): Promise<void> {
     await this.dashboard?.close()
     await this.feed.run.stop().catch(() => {})
   }
@@ -201,14 +236,13 @@ class Everything {
 
   private async beginAnew(): Promise<void> {
     this.step('playing everything again')
-    await this.keeper.stop(partStopMs)
+    await this.parts.stop()
     const { broker } = this.upBroker
     await broker.admin.deleteTopics(topics.map(({ name }) => name))
     await broker.admin.deleteGroups(groups)
     await rm(stateFolderOf(this.context.config), { recursive: true, force: true })
     await broker.admin.ensureTopics(topics)
-    this.feed.processes.clear()
-    this.keeper.start()
+    this.parts.restart()
   }
 }
 

@@ -4,6 +4,8 @@ import type { Part, RunningPart } from './part.ts'
 
 const firstPauseMs = 200
 const longestPauseMs = 5_000
+/** Parts are started one after the other: all at once, on few cores, each would take as long as all of them. */
+const apartMs = 400
 /** A part that ran this long has recovered; the next failure is its first again. */
 const recoveredMs = 30_000
 
@@ -28,7 +30,11 @@ export class Keeper {
   start(): void {
     const stopping = new AbortController()
     this.stopping = stopping
-    this.loops = this.parts.map((part) => this.keep(part, stopping.signal))
+    this.loops = this.parts.map(async (part, place) => {
+      this.board.note(part.name, part.role, 'starting', null)
+      if (place > 0) await systemClock.sleep(place * apartMs, stopping.signal)
+      await this.keep(part, stopping.signal)
+    })
   }
 
   pids(): ReadonlyMap<string, number> {

@@ -15,11 +15,14 @@ import { processPart } from './process-part.ts'
 /** Rows a second of files that the user named, where no pace was. */
 const ownFilesRate = 200
 
-/** The sources and analyses of `up`: each a process of its own, or with the in-process log all in this one. */
+/**
+ * The sources and analyses of `up`: each a process of its own, or with the in-process log all in this one. In the order in
+ * which they are to be started: what the first chart needs comes first.
+ */
 export function partsOf(config: Config, broker: Broker): Part[] {
   const feeds = [
-    { name: flights.name, feed: feedOf(config, flights.name, demonstrationFlights) },
     { name: prices.name, feed: feedOf(config, prices.name, demonstrationPrices) },
+    { name: flights.name, feed: feedOf(config, flights.name, demonstrationFlights) },
   ]
   const common = ['--home', homeOf(config), '--brokers', broker.address]
   const sources = feeds.map(({ name, feed }) => {
@@ -35,7 +38,8 @@ export function partsOf(config: Config, broker: Broker): Part[] {
     if (broker.kind === 'memory') return localPart(part, (signal) => analyseHere(broker, name, signal))
     return processPart(part, ['analyse', name, ...common], homeOf(config))
   })
-  return [...analyses, ...sources]
+  const [firstSource, ...otherSources] = sources
+  return [...(firstSource === undefined ? [] : [firstSource]), ...analyses, ...otherSources]
 }
 
 function feedOf(config: Config, option: string, demonstration: () => Feed): Feed {
@@ -56,8 +60,13 @@ function paceArgs(pace: Pace): string[] {
 
 async function publishHere(broker: Broker, name: string, feed: Feed, pace: Pace, signal: AbortSignal): Promise<void> {
   const chosen = await chooseSource(name, feed.files, undefined)
-  const rows = countRows(name, feed.files, undefined, signal)
-  await doPublish(broker, { ...chosen, pace, history: feed.history, resume: true, playback: 'replay', rows }, signal)
+  const over = new AbortController()
+  const rows = countRows(name, feed.files, undefined, over.signal)
+  try {
+    await doPublish(broker, { ...chosen, pace, history: feed.history, resume: true, playback: 'replay', rows }, signal)
+  } finally {
+    over.abort()
+  }
 }
 
 async function analyseHere(broker: Broker, name: string, signal: AbortSignal): Promise<void> {

@@ -10,11 +10,11 @@ import { until } from '../../support/until.ts'
 const read = (...args: string[]) => readConfig(args, [...up.options, ...sharedOptions], {})
 
 describe('the parts of up', () => {
-  it('are all analyses and all sources', async () => {
+  it('are all analyses and all sources, first what the first chart needs', async () => {
     const broker = createMemoryBroker()
     assert.deepEqual(
       partsOf(read('--broker', 'memory'), broker).map(({ name, role }) => `${role} ${name}`),
-      ['analysis bollinger', 'analysis aroon', 'analysis flights-per-day', 'source flights', 'source prices'],
+      ['source prices', 'analysis bollinger', 'analysis aroon', 'analysis flights-per-day', 'source flights'],
     )
     await broker.close()
   })
