@@ -24,6 +24,7 @@ const retriableByCode = {
   'record-too-large': false,
   'position-lost': false,
   'state-damaged': false,
+  'state-locked': true,
   fenced: false,
   'browser-missing': false,
 } as const

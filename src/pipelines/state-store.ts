@@ -46,6 +46,12 @@ export function openStateStore(
   } catch (error) {
     if (error instanceof WindsockError) throw error
     if (isDamage(error)) throw damaged(group, path, error)
+    if (/database is locked/i.test(String(error))) {
+      throw new WindsockError('state-locked', `the state of ${group} at ${path} is held by another process`, {
+        hint: 'It may be suspended in the middle of storing: end it or let it go on',
+        cause: error,
+      })
+    }
     const reason = systemCode(error) ?? String(error)
     throw new WindsockError('config', `the state of ${group} at ${path} cannot be opened (${reason})`, {
       hint: 'Check the folder given by --home',

@@ -45,6 +45,17 @@ function alter(folder: string, sql: string): void {
 }
 
 describe('the state store', () => {
+  it('says so when another process holds it in the middle of storing', (t) => {
+    const folder = temporaryFolder(t)
+    open(folder).close()
+    const holder = new DatabaseSync(join(folder, 'aroon.sqlite'))
+    holder.exec('begin immediate')
+    assert.throws(() => open(folder), fails('state-locked', /held by another process/, /end it or let it go on/))
+    holder.exec('rollback')
+    holder.close()
+    open(folder).close()
+  })
+
   it('is empty at first, and then holds the newest state of every key with the positions', (t) => {
     const folder = temporaryFolder(t)
     const store = open(join(folder, 'made', 'when missing'))

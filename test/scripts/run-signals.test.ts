@@ -51,7 +51,7 @@ describe('a signal', { skip: windows, concurrency: true }, () => {
 
   it('by Ctrl-C in a terminal reaches the file once', { skip: noScript }, async (t) => {
     const project = await createListening(t)
-    const command = `'${process.execPath}' scripts/run.mjs listen.ts`
+    const command = `exec '${process.execPath}' scripts/run.mjs listen.ts`
     const terminal = startProgram('script', ['-qec', command, '/dev/null'], { cwd: project.folder, stdin: 'pipe' })
     await project.waitFor('told', 'ready')
     terminal.child.stdin?.write('\u0003')
