@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode, WindsockError } from '../../foundation/errors.ts'
 
@@ -27,17 +27,24 @@ export interface HomeClaim {
  */
 export function claimHome(home: string): HomeClaim {
   const path = join(home, 'up.json')
-  const note = (noted: HomeNote, flag: 'w' | 'wx' = 'w'): void =>
-    writeFileSync(path, `${JSON.stringify(noted, null, 2)}\n`, { flag })
+  // Renamed into its place, so that nobody reads half of it.
+  const note = (noted: HomeNote): void => {
+    writeFileSync(`${path}.new`, toText(noted))
+    renameSync(`${path}.new`, path)
+  }
   const begin: HomeNote = { pid: process.pid, url: null, brokers: '', broker: [], parts: {} }
   try {
-    note(begin, 'wx')
+    writeFileSync(path, toText(begin), { flag: 'wx' })
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
     refuseIfInUse(home, path)
     note(begin)
   }
   return { note, release: () => rmSync(path, { force: true }) }
+}
+
+function toText(note: HomeNote): string {
+  return `${JSON.stringify(note, null, 2)}\n`
 }
 
 function refuseIfInUse(home: string, path: string): void {
