@@ -18,6 +18,9 @@ export type PackingNews =
   | { readonly kind: 'end' }
   | { readonly kind: 'error'; readonly error: Pick<WindsockError, 'code' | 'message' | 'hint'> }
 
+/** What arrives: the thread's news, or that it died without having said the end. */
+type Arrival = PackingNews | { readonly kind: 'death'; readonly error: Error }
+
 /** Parcels that may be on their way, so that memory stays bounded whichever thread is slower. */
 export const parcelsAheadMax = 3
 
@@ -26,29 +29,35 @@ export const parcelsAheadMax = 3
  * together they are more than one thread can do.
  *
  * @param onRead told how many bytes of the source were read
+ * @param thread the file that the thread runs
+ * @throws WindsockError when the source cannot be read; an Error when the thread dies before it has said that it is done
  */
 export async function* packInThread(
   order: PackingOrder,
   signal: AbortSignal,
   onRead: (bytesRead: number) => void,
+  thread: URL = new URL('./packing-thread.ts', import.meta.url),
 ): AsyncGenerator<Parcel> {
-  const worker = new Worker(new URL('./packing-thread.ts', import.meta.url), {
+  if (signal.aborted) return
+  const worker = new Worker(thread, {
     workerData: order,
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
   })
   const stop = (): void => void worker.terminate()
   signal.addEventListener('abort', stop)
-  const arrived: PackingNews[] = []
+  const arrived: Arrival[] = []
   const inbox = new EventTarget()
-  const arrive = (news: PackingNews): void => {
+  const arrive = (news: Arrival): void => {
     arrived.push(news)
     inbox.dispatchEvent(new Event('news'))
   }
   worker.on('message', arrive)
-  worker.on('error', (error) => {
-    arrive({ kind: 'error', error: { code: 'file-format', message: error.message, hint: undefined } })
+  worker.on('error', (error) => arrive({ kind: 'death', error }))
+  // Behind everything it has sent: read only where no end was said before it.
+  worker.on('exit', (code) => {
+    const error = new Error(`the thread that reads ${order.files.join(', ')} ended too early, with code ${code}`)
+    arrive(signal.aborted ? { kind: 'end' } : { kind: 'death', error })
   })
-  worker.on('exit', () => arrive({ kind: 'end' }))
   try {
     for (;;) {
       const news = arrived.shift()
@@ -57,6 +66,7 @@ export async function* packInThread(
         continue
       }
       if (news.kind === 'end') return
+      if (news.kind === 'death') throw news.error
       if (news.kind === 'error') {
         const { code, message, hint } = news.error
         throw new WindsockError(code, message, hint === undefined ? {} : { hint })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../foundation/clock.ts'
-import { describeError, WindsockError } from '../../foundation/errors.ts'
+import { WindsockError } from '../../foundation/errors.ts'
 import { packRows } from '../../pipelines/pack-rows.ts'
 import { chooseSource } from '../sources.ts'
 import { type PackingNews, type PackingOrder, parcelsAheadMax } from './pack-in-thread.ts'
@@ -35,11 +35,9 @@ try {
   }
   tell({ kind: 'end' })
 } catch (error) {
-  const code = error instanceof WindsockError ? error.code : 'file-format'
-  const hint = error instanceof WindsockError ? error.hint : undefined
-  tell({
-    kind: 'error',
-    error: { code, message: error instanceof WindsockError ? error.message : describeError(error), hint },
-  })
+  // Of another thread's error only plain text arrives; what is not ours ends this thread and is told so.
+  if (!(error instanceof WindsockError)) throw error
+  const { code, message, hint } = error
+  tell({ kind: 'error', error: { code, message, hint } })
 }
 port.close()

@@ -46,6 +46,37 @@ describe('packing in a thread of its own', () => {
     await assert.rejects(inThread([join(folder, 'missing.csv')], plan), { name: 'WindsockError', code: 'file-missing' })
   })
 
+  it('fails when the thread dies, with or without a word, instead of passing for the end', async () => {
+    const order = { name: 'flights', files: ['a.csv'], label: undefined, plan: { partitions: 4, sentRows: undefined } }
+    for (const [dying, message] of [
+      ['process.exit(0)', /a\.csv ended too early, with code 0/],
+      ['process.exit(3)', /a\.csv ended too early, with code 3/],
+      ['throw new RangeError("out of bounds")', /out of bounds/],
+    ] as const) {
+      const thread = new URL(`data:text/javascript,${encodeURIComponent(dying)}`)
+      await assert.rejects(
+        async () => {
+          for await (const parcel of packInThread(order, new AbortController().signal, () => {}, thread)) {
+            assert.fail(`it gave ${parcel.records.length} records`)
+          }
+        },
+        { message },
+      )
+    }
+  })
+
+  it('gives nothing when it was told to end before', async () => {
+    const order = {
+      name: 'flights',
+      files: [flightsFile],
+      label: undefined,
+      plan: { partitions: 4, sentRows: undefined },
+    }
+    for await (const parcel of packInThread(order, AbortSignal.abort(), () => {})) {
+      assert.fail(`it gave ${parcel.records.length} records`)
+    }
+  })
+
   it('ends when told to', async () => {
     const abort = new AbortController()
     const order = {
