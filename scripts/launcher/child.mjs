@@ -26,14 +26,17 @@ const parentLookMs = 250
  */
 export function runChild(program, args, options, started) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, detached: !windows })
+    // Listening before there is a child: a signal that comes while it starts waits for the event loop and then reaches it.
+    // The other way round it would end the launcher and leave the child behind.
+    let child
     let asked = null
     const stopForwarding = windows
       ? listen([['SIGINT', () => {}]])
       : forwardSignals((signal) => {
           asked ??= stopSignals.includes(signal) ? signal : null
-          child.kill(signal)
+          child?.kill(signal)
         })
+    child = spawn(program, args, { ...options, detached: !windows })
     started?.(child)
     child.on('error', (error) => {
       stopForwarding()
