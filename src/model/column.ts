@@ -10,9 +10,30 @@ const ABSENT = 2
 export const absent = Symbol('absent')
 export type Cell = Value | typeof absent
 
+/** A column as it lies in memory, for whoever goes through it without a call for each cell. Longer than the frame. */
+export type Cells = NumberCells | TextCells
+
+export interface NumberCells {
+  readonly kind: 'number'
+  /** By row: 0 is a value, 1 an empty cell, 2 an absent one. */
+  readonly states: Uint8Array
+  readonly values: Float64Array
+}
+
+export interface TextCells {
+  readonly kind: 'text'
+  readonly states: Uint8Array
+  /** By row, the place of its text in `texts`. */
+  readonly codes: Uint32Array
+  /** The dictionary. It only grows while it is the same array; a new array is a new dictionary. */
+  readonly texts: readonly string[]
+}
+
 /** The cells of one field in a frame: numbers as doubles, text by dictionary, one byte of state each. */
 export interface Column {
   readonly field: Field
+  /** Changes when the column grows. */
+  readonly cells: Cells
   set(index: number, cell: Cell): void
   cellAt(index: number): Cell
   grow(capacity: number): void
@@ -35,6 +56,10 @@ class NumberColumn implements Column {
     this.field = field
     this.states = new Uint8Array(capacity)
     this.values = new Float64Array(capacity)
+  }
+
+  get cells(): NumberCells {
+    return { kind: 'number', states: this.states, values: this.values }
   }
 
   set(index: number, cell: Cell): void {
@@ -66,6 +91,10 @@ class TextColumn implements Column {
     this.field = field
     this.states = new Uint8Array(capacity)
     this.codes = new Uint32Array(capacity)
+  }
+
+  get cells(): TextCells {
+    return { kind: 'text', states: this.states, codes: this.codes, texts: this.dictionary }
   }
 
   set(index: number, cell: Cell): void {

@@ -1,4 +1,4 @@
-import { absent, createColumn, type Cell, type Column } from './column.ts'
+import { absent, createColumn, type Cell, type Cells, type Column } from './column.ts'
 import { createCursor, type Cursor } from './cursor.ts'
 import { createColumnFinder, type Fields, type Row, type Schema } from './schema.ts'
 import { Misfit, readCell, readMember, toMember, writeCell, type Value } from './value.ts'
@@ -30,6 +30,8 @@ export interface Frame<F extends Fields = Fields> {
   cellAt(name: keyof F, index: number): Cell
   /** The cell of the field that is `order`th in the schema, for whoever goes through all of them. */
   cellOf(order: number, index: number): Cell
+  /** A whole column as it lies in memory, as long as the frame does not grow. */
+  cellsOf(name: keyof F): Cells
   /** Row `index` as a cursor over the columns: no object per row; valid until the cursor moves. */
   rowAt(index: number): Row<F>
   /** Row `index` as a name/value record under the wire's names; absent columns are absent here too. */
@@ -152,6 +154,12 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
 
   cellOf(order: number, index: number): Cell {
     return index >= this.length ? absent : (this.columns[order]?.cellAt(index) ?? null)
+  }
+
+  cellsOf(name: keyof F): Cells {
+    const column = this.byName.get(name)
+    if (column === undefined) throw new RangeError(`${this.schema.name} has no field ${String(name)}`)
+    return column.cells
   }
 
   rowAt(index: number): Row<F> {

@@ -15,6 +15,7 @@ export const folderRules: readonly FolderRule[] = [
   { folder: 'foundation', mayImport: [], node: true },
   { folder: 'model', mayImport: [], node: false },
   { folder: 'topics', mayImport: ['model', 'foundation/errors.ts'], node: false },
+  { folder: 'codecs', mayImport: ['model', 'foundation'], node: true },
   { folder: 'sources', mayImport: ['model', 'foundation'], node: true },
   { folder: 'analyses', mayImport: ['topics', 'model', 'foundation/errors.ts'], node: false },
   { folder: 'models', mayImport: ['analyses', 'topics', 'model', 'foundation'], node: true },
@@ -23,7 +24,7 @@ export const folderRules: readonly FolderRule[] = [
   { folder: 'broker/memory', mayImport: ['broker', 'model', 'topics', 'foundation'], node: true },
   {
     folder: 'pipelines',
-    mayImport: ['sources', 'topics', 'analyses', 'models', 'broker/broker.ts', 'model', 'foundation'],
+    mayImport: ['sources', 'codecs', 'topics', 'analyses', 'models', 'broker/broker.ts', 'model', 'foundation'],
     node: true,
   },
   { folder: 'monitor', mayImport: ['broker/broker.ts', 'topics', 'model', 'foundation'], node: true },
