@@ -16,6 +16,9 @@ import { scanBatches } from './wire/record-batches.ts'
 import { RecordPacker } from './wire/record-packer.ts'
 import { type Arrival, TopicFetcher } from './wire/topic-fetcher.ts'
 
+/** What an answer may have beside its records. */
+const answerHeadsBytes = 262_144
+
 /**
  * Fetches on sockets of its own at positions of its own, so that what comes next is always where the last stored effect
  * ended. Records stay where they were received, and nothing is made for each of them.
@@ -42,7 +45,8 @@ export class KafkaReader implements Reader {
       read.group === undefined ? undefined : new GroupMember(options, read.group, () => this.allPartitions())
     this.stop = AbortSignal.any([read.signal, this.stopped.signal])
     this.positions = new PartitionPositions(read.topic)
-    this.pieces = new Pieces(read.memory, this.answerBytesMax)
+    // An answer has its heads beside the records.
+    this.pieces = new Pieces(read.memory, this.answerBytesMax + answerHeadsBytes)
     this.walk = new BatchWalk(this.packer, this.pieces)
     if (read.partitions === 'assigned') this.positions.assign(offsetsIn(read))
   }
