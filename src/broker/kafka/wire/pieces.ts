@@ -28,9 +28,10 @@ export class Pieces {
     const index = this.free.findIndex((piece) => piece.length >= bytes)
     const found = index < 0 ? undefined : this.free.splice(index, 1)[0]
     if (found !== undefined) return found
+    if (bytes > this.keptBytesMax) return Buffer.allocUnsafeSlow(bytes)
     // A larger one takes the place of a smaller one.
     this.free.pop()
-    return Buffer.allocUnsafeSlow(bytes > this.keptBytesMax ? bytes : sizeFor(bytes, this.keptBytesMax))
+    return Buffer.allocUnsafeSlow(sizeFor(bytes, this.keptBytesMax))
   }
 
   giveBack(piece: Uint8Array): void {
