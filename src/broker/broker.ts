@@ -1,3 +1,4 @@
+import type { PackedRecords, RecordMemory } from '../model/packed-records.ts'
 import type { Topic } from '../topics/topic.ts'
 
 /**
@@ -41,20 +42,48 @@ export interface Publisher {
   close(): Promise<void>
 }
 
-/** Where reading starts: given offsets (partitions left out start at the earliest), or one of Kafka's own places. */
-export type ReadStart = ReadonlyMap<number, number> | 'earliest' | 'latest' | 'committed'
+/**
+ * Where reading starts: given offsets (partitions left out start at the earliest), the first record sent at or after a time
+ * (milliseconds since the epoch; the end, where there is none), or one of Kafka's own places.
+ */
+export type ReadStart =
+  | ReadonlyMap<number, number>
+  | { readonly timestamp: number }
+  | 'earliest'
+  | 'latest'
+  | 'committed'
 
 export interface ReadOptions {
   readonly topic: string
   /** `committed` needs a group and starts at the earliest record where nothing is committed. */
   readonly start: ReadStart
-  /** Ends the reading when every partition has reached these offsets (exclusive); left out, it never ends by itself. */
+  /**
+   * `all` is the default. `assigned` reads the partitions that `start` names, which are offsets then, and what is assigned
+   * later.
+   */
+  readonly partitions?: 'all' | 'assigned'
+  /**
+   * Ends the reading when every partition has reached these offsets (exclusive); left out, it never ends by itself. While no
+   * partition is assigned, it goes on.
+   */
   readonly until?: ReadonlyMap<number, number>
+  /**
+   * `committed` leaves out the records of transactions that were aborted, and those behind the first one that is still open.
+   * `uncommitted` is the default.
+   */
+  readonly isolation?: 'uncommitted' | 'committed'
   /**
    * The consumer group to be a member of. It has one member: a second one under the same name takes over, and the first
    * one's reading throws `fenced`.
    */
   readonly group?: string
+  /** Where fetched records are put, as far as it has room; left out, or where it has none, in buffers of the reader's own. */
+  readonly memory?: RecordMemory
+  /**
+   * What the brokers may send ahead, all together. A reader holds twice as much at most: what is worked on, and what arrives
+   * meanwhile. Only a record batch that is larger by itself is read all the same, and takes more as long as it is held.
+   */
+  readonly fetchBytesMax?: number
   readonly signal: AbortSignal
   /** Told when the broker goes away (the reason) and when it is back (undefined), while the reader keeps trying. */
   readonly onTrouble?: (reason: string | undefined) => void
@@ -62,12 +91,28 @@ export interface ReadOptions {
 
 /**
  * Iterates over batches, each of one partition, offsets rising. Batches are fetched as they are asked for, at most
- * `fetchBytesMax` ahead. Ends when the signal aborts or `until` is reached.
+ * `fetchBytesMax` ahead. Ends when the signal aborts or `until` is reached. Iterating again goes on where it was left.
  *
- * Iterating throws WindsockError `topic-missing`, `not-authorized`, `fenced`, or `position-lost` when the log no longer holds
- * the start that was asked for.
+ * Iterating throws WindsockError `topic-missing`, `not-authorized`, `fenced`, `records-damaged`, `record-too-large`, or
+ * `position-lost` when the log no longer holds what was asked for.
+ *
+ * The methods may be called at any time, also between two batches: what was fetched of a partition that is paused, moved or
+ * released afterwards is not handed out any more. Partitions that are not read are passed over, except by `seek`.
  */
 export interface Reader extends AsyncIterable<Batch> {
+  /** Hands out nothing more of these partitions until they are resumed; they keep their positions. */
+  pause(partitions: Iterable<number>): void
+  resume(partitions: Iterable<number>): void
+  /**
+   * Goes on at other offsets.
+   *
+   * @throws WindsockError `usage` for a partition that is not read
+   */
+  seek(positions: ReadonlyMap<number, number>): void
+  /** Reads these partitions as well, from these offsets on; one that is read already is moved. */
+  assign(positions: ReadonlyMap<number, number>): void
+  /** Reads these partitions no more. */
+  release(partitions: Iterable<number>): void
   /** Tells the group how far it has come; never beyond what is stored elsewhere. Needs a group. */
   commit(positions: ReadonlyMap<number, number>): Promise<void>
   close(): Promise<void>
@@ -76,10 +121,16 @@ export interface Reader extends AsyncIterable<Batch> {
 export interface Batch {
   readonly topic: string
   readonly partition: number
+  /** The records where they lie. Their memory is used again: they are valid until the next batch is asked for. */
+  readonly packed: PackedRecords
+  /** The records as objects that may be kept. Made when they are asked for the first time, which has to be as early. */
   readonly records: readonly IncomingRecord[]
   /** The offset after this batch: where a reader that has stored its effect goes on. */
   readonly next: number
-  /** The offset the next record of this partition will get, as known now: `end - next` is the lag. */
+  /**
+   * The offset the next record of this partition will get, as known now: `end - next` is the lag. For a reader of committed
+   * records it is the first one whose transaction is still open, where there is such.
+   */
   readonly end: number
 }
 

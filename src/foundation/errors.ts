@@ -23,6 +23,7 @@ const retriableByCode = {
   'topic-mismatch': false,
   'record-too-large': false,
   'position-lost': false,
+  'records-damaged': false,
   'state-damaged': false,
   'state-locked': true,
   fenced: false,

@@ -3,8 +3,8 @@
 /** The longest CSV row or JSON record that is read; a longer one is quarantined. */
 export const recordBytesMax = 1_000_000
 
-/** What one fetch from the broker may bring. Small fetches are also the fastest with today's client. */
-export const fetchBytesMax = 1_048_576
+/** What the brokers may send a reader ahead of what it works on. */
+export const fetchBytesMax = 8_388_608
 
 /** What one produce request may carry for one partition: below the `message.max.bytes` that brokers have as they come. */
 export const publishBatchBytesMax = 900_000

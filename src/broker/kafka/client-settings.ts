@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { ProduceAcks } from '@platformatic/kafka'
-import { fetchBytesMax } from '../../foundation/limits.ts'
 
 /** Where a cluster is. */
 export interface KafkaOptions {
@@ -28,17 +26,10 @@ export function producerSettings(options: KafkaOptions, name: string) {
   return { ...connectionSettings(options, name, true), idempotent: true, acks: ProduceAcks.ALL }
 }
 
-/** Fetches in small pieces, and commits nothing: positions are ours to keep, see `KafkaReader`. */
-export function consumerSettings(options: KafkaOptions, name: string) {
-  return {
-    ...connectionSettings(options, name, false),
-    groupId: `windsock-reader-${randomUUID()}`,
-    autocommit: false,
-    isolationLevel: 0,
-    minBytes: 1,
-    maxBytes: fetchBytesMax,
-    maxWaitTime: 500,
-  }
+/** What a connection of a reader's own has. */
+export function wireSettings(options: KafkaOptions, name: string, signal: AbortSignal) {
+  const { clientId, connectTimeout, requestTimeout } = connectionSettings(options, name, false)
+  return { clientId, connectTimeoutMs: connectTimeout, answerTimeoutMs: requestTimeout, signal }
 }
 
 /** The session outlasts a broker's restart; the heartbeat is what a fenced member learns it from. */

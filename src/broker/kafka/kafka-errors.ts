@@ -1,3 +1,4 @@
+import { protocolErrorsCodesById, ProtocolError } from '@platformatic/kafka'
 import { systemCode, WindsockError } from '../../foundation/errors.ts'
 
 /** The protocol's names of every error inside a library error, such as `UNKNOWN_TOPIC_OR_PARTITION`. */
@@ -5,6 +6,12 @@ export function protocolIds(error: unknown): string[] {
   return flatten(error)
     .map((each) => ('apiId' in each && typeof each.apiId === 'string' ? each.apiId : ''))
     .filter((id) => id !== '')
+}
+
+/** The library's error for one of Kafka's numbers, so that our own answers are judged as its. */
+export function protocolError(code: number): Error {
+  // The library fails over a number that it does not know.
+  return protocolErrorsCodesById[code] === undefined ? new Error(`error ${code}`) : new ProtocolError(code)
 }
 
 const authorizationIds = [

@@ -4,7 +4,6 @@ import { recordBytesMax } from '../../foundation/limits.ts'
 import type { Topic } from '../../topics/topic.ts'
 import type {
   Admin,
-  Batch,
   Broker,
   IncomingRecord,
   OutgoingRecord,
@@ -14,8 +13,7 @@ import type {
   TopicDescription,
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
-
-const batchRecordsMax = 2_000
+import { MemoryReader } from './memory-reader.ts'
 
 export interface MemoryBrokerOptions {
   /** Milliseconds since the epoch. */
@@ -132,97 +130,35 @@ class MemoryLog implements Admin {
   }
 
   openReader(options: ReadOptions): Reader {
-    const me = Symbol(options.group)
-    let isOpen = true
-    if (options.group !== undefined) this.owners.set(options.group, me)
+    const { group } = options
+    const me = Symbol(group)
+    const key = `${group} ${options.topic}`
+    if (group !== undefined) this.owners.set(group, me)
     this.wake()
-    const check = (): boolean => {
-      if (options.group !== undefined && this.owners.get(options.group) !== me) {
-        throw new WindsockError('fenced', `another member of group ${options.group} has taken over`)
-      }
-      return isOpen && !this.closed && !options.signal.aborted
-    }
-    return {
-      [Symbol.asyncIterator]: () => this.read(options, check),
-      commit: async (positions) => {
-        if (options.group === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
-        check()
-        const key = `${options.group} ${options.topic}`
-        this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
+    return new MemoryReader(
+      {
+        partitionsOf: (topic) => this.topic(topic),
+        check: () => {
+          if (group !== undefined && this.owners.get(group) !== me) {
+            throw new WindsockError('fenced', `another member of group ${group} has taken over`)
+          }
+          return !this.closed
+        },
+        committed: () => new Map(this.commits.get(key)),
+        commit: (positions) => this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions])),
+        changed: () => new Promise((resolve) => this.waiting.add(resolve)),
+        wake: () => this.wake(),
+        leave: () => {
+          if (group !== undefined && this.owners.get(group) === me) this.owners.delete(group)
+        },
       },
-      close: async () => {
-        isOpen = false
-        if (options.group !== undefined && this.owners.get(options.group) === me) this.owners.delete(options.group)
-        this.wake()
-      },
-    }
+      options,
+    )
   }
 
   async close(): Promise<void> {
     this.closed = true
     this.wake()
-  }
-
-  private async *read(options: ReadOptions, check: () => boolean): AsyncGenerator<Batch> {
-    const stop = (): void => this.wake()
-    options.signal.addEventListener('abort', stop)
-    try {
-      const id = this.topic(options.topic).id
-      const positions = this.startOf(options)
-      while (check()) {
-        const topic = this.topic(options.topic)
-        if (topic.id !== id) throw new WindsockError('position-lost', `topic ${options.topic} was made anew`)
-        let idle = true
-        for (const [partition, position] of positions) {
-          const batch = this.batchAt(topic, partition, position, options.until?.get(partition))
-          if (batch === undefined) continue
-          positions.set(partition, batch.next)
-          idle = false
-          yield batch
-          if (!check()) return
-        }
-        const { until } = options
-        if (until !== undefined && [...positions].every(([p, position]) => position >= (until.get(p) ?? 0))) return
-        if (idle) await new Promise<void>((resolve) => this.waiting.add(resolve))
-      }
-    } finally {
-      options.signal.removeEventListener('abort', stop)
-    }
-  }
-
-  private startOf(options: ReadOptions): Map<number, number> {
-    const topic = this.topic(options.topic)
-    const { start, group } = options
-    const committed = this.commits.get(`${group} ${options.topic}`)
-    return new Map(
-      topic.partitions.map(({ start: first, end }, partition) => {
-        if (start === 'latest') return [partition, end]
-        const wanted =
-          start === 'earliest' ? first : start === 'committed' ? committed?.get(partition) : start.get(partition)
-        if (wanted !== undefined && (wanted < first || wanted > end)) {
-          throw new WindsockError(
-            'position-lost',
-            `${options.topic}/${partition} holds offsets ${first} to ${end}, not ${wanted}`,
-          )
-        }
-        return [partition, wanted ?? first]
-      }),
-    )
-  }
-
-  private batchAt(topic: MemoryTopic, partition: number, position: number, until = Infinity): Batch | undefined {
-    const log = topic.partitions[partition]
-    if (log === undefined) return undefined
-    if (position < log.start) {
-      throw new WindsockError('position-lost', `${topic.spec.name}/${partition} no longer holds offset ${position}`)
-    }
-    const to = Math.min(log.end, until)
-    if (to <= position) return undefined
-    const first = indexOf(log.records, position)
-    const records = log.records.slice(first, Math.min(first + batchRecordsMax, indexOf(log.records, to)))
-    const isLast = first + records.length >= indexOf(log.records, to)
-    const next = isLast ? to : (records.at(-1)?.offset ?? to - 1) + 1
-    return { topic: topic.spec.name, partition, records, next, end: log.end }
   }
 
   private append(name: string, records: readonly OutgoingRecord[]): void {
@@ -272,18 +208,6 @@ class MemoryLog implements Admin {
 /** What a record is reckoned to take, its own object included. */
 function sizeOf(key: Uint8Array | null, value: Uint8Array | null): number {
   return (key?.length ?? 0) + (value?.length ?? 0) + 200
-}
-
-/** The index of the first record at or behind an offset. */
-function indexOf(records: readonly IncomingRecord[], offset: number): number {
-  let low = 0
-  let high = records.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((records[middle]?.offset ?? Infinity) < offset) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** Drops the older half at once, so that its cost is spread thin. */
