@@ -71,8 +71,8 @@ export interface Transactions {
    */
   send(topic: string, records: readonly OutgoingRecord[]): Promise<void>
   /**
-   * Resolves when the transaction is surely committed; without any record there is nothing to do. An answer that was lost is
-   * asked for again. When this throws `fenced`, `transaction-lost` or (at `close`) `broker-unreachable`, the commit may yet
+   * Resolves when the transaction is surely committed, which readers see within milliseconds; without any record there is
+   * nothing to do. An answer that was lost is asked for again. When this throws `fenced`, `transaction-lost` or (at `close`) `broker-unreachable`, the commit may yet
    * have been the last thing that happened: the next owner sees it by reading.
    *
    * @throws WindsockError what a `send` of the transaction threw: it is still to be aborted
