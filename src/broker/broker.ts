@@ -12,8 +12,13 @@ export interface Broker {
   readonly admin: Admin
   /** A sender of its own. @param name who sends, for the broker's logs */
   openPublisher(name: string): Publisher
+  /**
+   * The transactions of an id. Whoever opened them last owns them: an earlier owner is fenced by the broker, and what it left
+   * open is aborted. Nothing is asked of the broker before `open`.
+   */
+  openTransactions(id: string, options?: TransactionOptions): Transactions
   openReader(options: ReadOptions): Reader
-  /** Closes every publisher and reader that is still open. */
+  /** Closes every publisher, reader and owner of transactions that is still open. */
   close(): Promise<void>
 }
 
@@ -39,6 +44,44 @@ export interface Publisher {
    * `close`
    */
   send(topic: string, records: readonly OutgoingRecord[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TransactionOptions {
+  /** How long a transaction may last before the broker aborts it, from the first record sent; 60,000 when left out. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Sends records so that readers of committed records see all of a transaction or nothing of it, once and in order. There is
+ * one transaction at a time; calls may overlap and take effect in their order.
+ *
+ * Every method throws WindsockError `fenced` once another owner has opened the same id, `transaction-lost` when the broker
+ * has aborted the transaction because it lasted too long: then `open` begins anew. A broker that is away is waited for until
+ * `close`, which makes what waits throw `broker-unreachable`.
+ */
+export interface Transactions {
+  /** Fences earlier owners; resolves when what they, or this one, left open has ended. */
+  open(): Promise<void>
+  /**
+   * Sends within the transaction that is under way, beginning one where there is none, and resolves when every record is
+   * acknowledged. Readers of uncommitted records see them at once. After an error nothing of the transaction can be committed
+   * any more: `abort` ends it.
+   *
+   * @throws WindsockError `usage` before `open`; else as `Publisher.send`
+   */
+  send(topic: string, records: readonly OutgoingRecord[]): Promise<void>
+  /**
+   * Resolves when the transaction is surely committed, which readers see within milliseconds; without any record there is
+   * nothing to do. An answer that was lost is asked for again. When this throws `fenced`, `transaction-lost` or (at `close`) `broker-unreachable`, the commit may yet
+   * have been the last thing that happened: the next owner sees it by reading.
+   *
+   * @throws WindsockError what a `send` of the transaction threw: it is still to be aborted
+   */
+  commit(): Promise<void>
+  /** Waits for what is being sent and takes all of the transaction back. */
+  abort(): Promise<void>
+  /** Aborts what is open, if the broker is there; else the next owner or the timeout does. */
   close(): Promise<void>
 }
 

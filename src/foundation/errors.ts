@@ -27,6 +27,7 @@ const retriableByCode = {
   'state-damaged': false,
   'state-locked': true,
   fenced: false,
+  'transaction-lost': false,
   'browser-missing': false,
 } as const
 

@@ -12,5 +12,11 @@ export const publishBatchBytesMax = 900_000
 /** What one produce request may carry for all partitions. */
 export const publishRequestBytesMax = 4_000_000
 
+/** What one publisher, or one owner of transactions, may hold of records that are not acknowledged yet. */
+export const publishPendingBytesMax = 8_000_000
+
+/** What all publishers of one broker object may hold together; beyond it each keeps one batch at a time. */
+export const publishMemoryBytesMax = 67_108_864
+
 /** What a page that reads too slowly may leave unsent before it is given fewer pictures. */
 export const pageBacklogBytesMax = 4_194_304

@@ -1,10 +1,12 @@
-import { ProduceAcks } from '@platformatic/kafka'
-
 /** Where a cluster is. */
 export interface KafkaOptions {
   /** `host:port` of one broker or more. */
   readonly brokers: readonly string[]
+  /** How the records that are sent are compressed; `none` when left out. */
+  readonly compression?: Compression
 }
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** What every connection of ours has. Retries are chosen by who uses it: for ever where data moves, none for a probe. */
 export function connectionSettings({ brokers }: KafkaOptions, name: string, retries: boolean) {
@@ -19,11 +21,6 @@ export function connectionSettings({ brokers }: KafkaOptions, name: string, retr
     metadataMaxAge: 30_000,
     autocreateTopics: false,
   }
-}
-
-/** Idempotent and acknowledged by all in-sync replicas; retried until the broker is back. */
-export function producerSettings(options: KafkaOptions, name: string) {
-  return { ...connectionSettings(options, name, true), idempotent: true, acks: ProduceAcks.ALL }
 }
 
 /** What a connection of a reader's own has. */

@@ -13,7 +13,8 @@ import type {
   TopicDescription,
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
-import { MemoryReader } from './memory-reader.ts'
+import { indexOf, MemoryReader } from './memory-reader.ts'
+import { MemoryTransactions, type TransactionLog, type TransactionOwner } from './memory-transactions.ts'
 
 export interface MemoryBrokerOptions {
   /** Milliseconds since the epoch. */
@@ -33,6 +34,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
     address: 'memory',
     admin: log,
     openPublisher: () => log.openPublisher(),
+    openTransactions: (id, transactions) => new MemoryTransactions(log, id, transactions),
     openReader: (read) => log.openReader(read),
     close: () => log.close(),
   }
@@ -47,6 +49,10 @@ interface Partition {
   bytes: number
   /** The bytes at which old records go next. */
   bytesMax: number
+  /** The first offset of every transaction that is under way here. */
+  readonly ongoing: Map<object, number>
+  /** The offsets of records whose transaction was aborted. */
+  readonly aborted: Set<number>
 }
 
 interface MemoryTopic {
@@ -55,10 +61,13 @@ interface MemoryTopic {
   readonly partitions: Partition[]
 }
 
-class MemoryLog implements Admin {
+class MemoryLog implements Admin, TransactionLog {
   private readonly topics = new Map<string, MemoryTopic>()
   private readonly commits = new Map<string, Map<number, number>>()
   private readonly owners = new Map<string, symbol>()
+  private readonly transactions = new Map<string, TransactionOwner>()
+  /** The transaction of a record, while anybody may ask. */
+  private readonly authors = new WeakMap<IncomingRecord, object>()
   private readonly waiting = new Set<() => void>()
   private readonly now: () => number
   private readonly partitionBytesMax: number
@@ -78,7 +87,15 @@ class MemoryLog implements Admin {
       const known = this.topics.get(spec.name)
       if (known === undefined) {
         const bytesMax = this.partitionBytesMax
-        const makeOne = (): Partition => ({ start: 0, end: 0, records: [], bytes: 0, bytesMax })
+        const makeOne = (): Partition => ({
+          start: 0,
+          end: 0,
+          records: [],
+          bytes: 0,
+          bytesMax,
+          ongoing: new Map(),
+          aborted: new Set(),
+        })
         const partitions = Array.from({ length: spec.partitions }, makeOne)
         this.topics.set(spec.name, { id: randomUUID(), spec, partitions })
       } else if (known.spec.partitions !== spec.partitions || known.spec.cleanup !== spec.cleanup) {
@@ -161,7 +178,31 @@ class MemoryLog implements Admin {
     this.wake()
   }
 
-  private append(name: string, records: readonly OutgoingRecord[]): void {
+  own(id: string, owner: TransactionOwner): void {
+    const before = this.transactions.get(id)
+    this.transactions.set(id, owner)
+    if (before !== owner) before?.fence()
+  }
+
+  end(transaction: object, outcome: 'commit' | 'abort'): void {
+    for (const { partitions } of this.topics.values()) {
+      for (const log of partitions) {
+        const first = log.ongoing.get(transaction)
+        if (first === undefined) continue
+        log.ongoing.delete(transaction)
+        if (outcome === 'abort') {
+          for (const record of log.records.slice(indexOf(log.records, first))) {
+            if (this.authors.get(record) === transaction) log.aborted.add(record.offset)
+          }
+        }
+        log.end++ // as Kafka's markers do
+      }
+    }
+    this.wake()
+  }
+
+  append(name: string, records: readonly OutgoingRecord[], transaction?: object): void {
+    if (this.closed) throw new WindsockError('broker-unreachable', 'the in-process log is closed')
     const topic = this.topic(name)
     const made = records.map(({ key, value, partition, headers }) => {
       const bytes = value === null ? null : Buffer.from(value)
@@ -182,7 +223,10 @@ class MemoryLog implements Admin {
       const log = topic.partitions[into]
       if (log === undefined) throw new WindsockError('broker-refused', `topic ${name} has no partition ${into}`)
       const entries = new Map(Object.entries(headers ?? {}))
-      log.records.push({ offset: log.end++, timestamp: this.now(), key, value, headers: entries })
+      if (transaction !== undefined && !log.ongoing.has(transaction)) log.ongoing.set(transaction, log.end)
+      const record = { offset: log.end++, timestamp: this.now(), key, value, headers: entries }
+      if (transaction !== undefined) this.authors.set(record, transaction)
+      log.records.push(record)
       log.bytes += sizeOf(key, value)
       if (log.bytes > log.bytesMax) {
         if (topic.spec.cleanup === 'compact') compact(log, this.partitionBytesMax)
@@ -214,13 +258,18 @@ function sizeOf(key: Uint8Array | null, value: Uint8Array | null): number {
 function dropOldest(log: Partition): void {
   for (const { key, value } of log.records.splice(0, Math.ceil(log.records.length / 2))) log.bytes -= sizeOf(key, value)
   log.start = log.records[0]?.offset ?? log.end
+  for (const offset of log.aborted) if (offset < log.start) log.aborted.delete(offset)
 }
 
-/** Keeps the newest record of every key; when that alone is much, the next compaction waits for as much again. */
+/** Keeps the newest committed record of every key, and what may yet be committed; when that alone is much, the next compaction waits for as much again. */
 function compact(log: Partition, bytesMax: number): void {
   const newest = new Map<string, IncomingRecord>()
-  for (const record of log.records) newest.set(Buffer.from(record.key ?? []).toString('latin1'), record)
-  log.records = [...newest.values()].toSorted((a, b) => a.offset - b.offset)
+  const stable = indexOf(log.records, stableEndOf(log))
+  for (const record of log.records.slice(0, stable)) {
+    if (!log.aborted.delete(record.offset)) newest.set(Buffer.from(record.key ?? []).toString('latin1'), record)
+  }
+  const unstable = log.records.slice(stable)
+  log.records = [...[...newest.values()].toSorted((a, b) => a.offset - b.offset), ...unstable]
   log.bytes = 0
   for (const { key, value } of log.records) log.bytes += sizeOf(key, value)
   log.bytesMax = Math.max(bytesMax, 2 * log.bytes)

@@ -13,6 +13,10 @@ export interface LogPartition {
   readonly end: number
   /** By rising offset; compaction leaves gaps. */
   readonly records: readonly IncomingRecord[]
+  /** The first offset of every transaction that is under way here. */
+  readonly ongoing: ReadonlyMap<object, number>
+  /** The offsets of records whose transaction was aborted. */
+  readonly aborted: ReadonlySet<number>
 }
 
 /** What a reader asks of the log. */
@@ -29,7 +33,7 @@ export interface ReadableLog {
   leave(): void
 }
 
-/** Reads the in-process log. It has no transactions, so everything in it is committed. */
+/** Reads the in-process log. */
 export class MemoryReader implements Reader {
   private readonly log: ReadableLog
   private readonly options: ReadOptions
@@ -141,19 +145,22 @@ export class MemoryReader implements Reader {
   }
 
   private batchOf(partitions: readonly LogPartition[], partition: number): MemoryBatch | undefined {
-    const { topic, until } = this.options
+    const { topic, until, isolation } = this.options
     const at = this.positions.get(partition)
     if (at === undefined || at.isPaused) return undefined
     const log = partitions[partition]
     if (log === undefined) throw new WindsockError('position-lost', `topic ${topic} has no partition ${partition}`)
-    const to = Math.min(log.end, until === undefined ? Infinity : (until.get(partition) ?? 0))
+    const isCommittedOnly = isolation === 'committed'
+    const end = isCommittedOnly ? stableEndOf(log) : log.end
+    const to = Math.min(end, until === undefined ? Infinity : (until.get(partition) ?? 0))
     if (at.position < log.start || at.position > log.end) throw this.lost(at, log)
     if (to <= at.position) return undefined
     const first = indexOf(log.records, at.position)
     const behind = indexOf(log.records, to)
-    const records = log.records.slice(first, Math.min(first + batchRecordsMax, behind))
-    const next = first + records.length >= behind ? to : (records.at(-1)?.offset ?? to - 1) + 1
-    return new MemoryBatch(this.options, partition, records, next, log.end)
+    const all = log.records.slice(first, Math.min(first + batchRecordsMax, behind))
+    const next = first + all.length >= behind ? to : (all.at(-1)?.offset ?? to - 1) + 1
+    const records = isCommittedOnly ? all.filter(({ offset }) => !log.aborted.has(offset)) : all
+    return new MemoryBatch(this.options, partition, records, next, end)
   }
 
   private lost({ partition, position }: PartitionPosition, { start, end }: LogPartition): WindsockError {
@@ -212,4 +219,9 @@ export function indexOf(records: readonly IncomingRecord[], offset: number): num
     else high = middle
   }
   return low
+}
+
+/** Below it, every transaction has ended. */
+function stableEndOf(log: LogPartition): number {
+  return Math.min(log.end, ...log.ongoing.values())
 }

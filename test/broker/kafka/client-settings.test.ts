@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import {
-  connectionSettings,
-  groupSettings,
-  producerSettings,
-  wireSettings,
-} from '../../../src/broker/kafka/client-settings.ts'
+import { connectionSettings, groupSettings, wireSettings } from '../../../src/broker/kafka/client-settings.ts'
 
 const options = { brokers: ['127.0.0.1:9092'] }
-
-it('sends idempotently, acknowledged by all in-sync replicas, and retries until the broker is back', () => {
-  const settings = producerSettings(options, 'test')
-  assert.equal(settings.idempotent, true)
-  assert.equal(settings.acks, -1)
-  assert.equal(settings.retries, true)
-})
 
 it('waits between retries longer and longer, at most a second', () => {
   const { retryDelay } = connectionSettings(options, 'test', true)

@@ -174,7 +174,13 @@ describe('a walk over record batches', () => {
         offsetsIn(seen),
         Array.from({ length: 36 }, (_, i) => i),
       )
-      assert.deepEqual(seen.flatMap(({ records }) => records).at(-3)?.slice(2), ['a', 'one'])
+      assert.deepEqual(
+        seen
+          .flatMap(({ records }) => records)
+          .at(-3)
+          ?.slice(2),
+        ['a', 'one'],
+      )
     })
 
     it(`says records-damaged for ${name} that is wrong at any byte, though its checksum is right`, () => {
@@ -227,7 +233,11 @@ describe('a walk over record batches', () => {
       if (at < 8 || (at >= 12 && at < 16)) continue
       const wrong = Buffer.from(bytes)
       wrong[at] = (wrong[at] ?? 0) ^ (1 << (bit & 7))
-      assert.equal(rightOrDamaged(() => walkAll(wrong)), undefined, `bit ${bit} went unseen`)
+      assert.equal(
+        rightOrDamaged(() => walkAll(wrong)),
+        undefined,
+        `bit ${bit} went unseen`,
+      )
     }
     assert.deepEqual(offsetsIn(right), [7, 8, 9, 10, 11, 12])
   })
