@@ -1,5 +1,6 @@
 import type { Broker, Publisher, Reader } from '../broker.ts'
 import type { KafkaOptions } from './client-settings.ts'
+import { joinKafkaGroup } from './group/join-group.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaPublisher } from './kafka-publisher.ts'
 import { KafkaReader } from './kafka-reader.ts'
@@ -22,6 +23,7 @@ export function createKafkaBroker(options: KafkaOptions): Broker {
       open.add(reader)
       return reader
     },
+    joinGroup: (group) => joinKafkaGroup(options, group),
     async close() {
       await Promise.all([...open].map((each) => each.close()))
       open.clear()

@@ -14,6 +14,7 @@ import type {
   TopicDescription,
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
+import { type GroupLog, MemoryGroups } from './memory-group.ts'
 
 const batchRecordsMax = 2_000
 
@@ -36,6 +37,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
     admin: log,
     openPublisher: () => log.openPublisher(),
     openReader: (read) => log.openReader(read),
+    joinGroup: (group) => log.groups.join(group),
     close: () => log.close(),
   }
 }
@@ -57,7 +59,8 @@ interface MemoryTopic {
   readonly partitions: Partition[]
 }
 
-class MemoryLog implements Admin {
+class MemoryLog implements Admin, GroupLog {
+  readonly groups: MemoryGroups = new MemoryGroups(this)
   private readonly topics = new Map<string, MemoryTopic>()
   private readonly commits = new Map<string, Map<number, number>>()
   private readonly owners = new Map<string, symbol>()
@@ -95,6 +98,7 @@ class MemoryLog implements Admin {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     for (const name of names) this.topics.delete(name)
+    this.groups.checkTopics()
     this.wake()
   }
 
@@ -147,8 +151,7 @@ class MemoryLog implements Admin {
       commit: async (positions) => {
         if (options.group === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
         check()
-        const key = `${options.group} ${options.topic}`
-        this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
+        this.commit(options.group, options.topic, positions)
       },
       close: async () => {
         isOpen = false
@@ -156,6 +159,16 @@ class MemoryLog implements Admin {
         this.wake()
       },
     }
+  }
+
+  findTopic(name: string): { readonly id: string; readonly partitions: number } | undefined {
+    const topic = this.topics.get(name)
+    return topic === undefined ? undefined : { id: topic.id, partitions: topic.partitions.length }
+  }
+
+  commit(group: string, topic: string, positions: ReadonlyMap<number, number>): void {
+    const key = `${group} ${topic}`
+    this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
   }
 
   async close(): Promise<void> {
