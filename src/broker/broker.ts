@@ -145,7 +145,7 @@ export interface GroupOptions {
    * These partitions are ours: resolves when the work on them has begun. What takes long, such as restoring a state, belongs
    * to the work, since a partition cannot be taken back before this has resolved.
    *
-   * @param generation to be given to `commit` with positions of these partitions
+   * @param generation to be given to `commit` and `owns` with these partitions
    */
   onGained(partitions: readonly number[], generation: number): Promise<void>
   /**
@@ -177,6 +177,11 @@ export interface Membership {
    * cut off, sees false until it has asked again, and is not to write meanwhile. It costs nothing: ask before every write.
    */
   isCurrent(): boolean
+  /**
+   * Whether a partition is ours in that generation, be it that we are about to release it. Ask after every wait within
+   * `onGained`: what is gained may be lost before the work on it has begun.
+   */
+  owns(partition: number, generation: number): boolean
   /**
    * Tells the group how far the work has come. Waits while the broker is away. A position of a partition that is not ours,
    * or no longer ours in that generation, is refused here, since brokers do not check it.

@@ -34,8 +34,8 @@ export class HeldPartitions {
       .toSorted((a, b) => a - b)
   }
 
-  /** Whether a position may be committed by who gained the partition in this generation. */
-  mayCommit(partition: number, generation: number): boolean {
+  /** Whether who gained the partition in this generation still has it, and may commit. */
+  owns(partition: number, generation: number): boolean {
     return generation === this.generation && isHeld(this.stateOf(partition))
   }
 

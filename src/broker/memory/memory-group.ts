@@ -144,8 +144,12 @@ class MemoryMember implements Membership {
     return !this.isEnded
   }
 
+  owns(partition: number, generation: number): boolean {
+    return this.held.owns(partition, generation)
+  }
+
   async commit(positions: ReadonlyMap<number, number>, generation: number): Promise<readonly number[]> {
-    const ours = [...positions].filter(([partition]) => this.held.mayCommit(partition, generation))
+    const ours = [...positions].filter(([partition]) => this.held.owns(partition, generation))
     this.log.commit(this.options.group, this.options.topic, new Map(ours))
     return ours.map(([partition]) => partition)
   }

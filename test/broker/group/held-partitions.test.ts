@@ -56,12 +56,12 @@ it('takes no commit of an earlier generation, also of a partition that is back',
   const { held, settle, said } = makeHeld()
   held.assign([0])
   await settle(0)
-  assert.equal(held.mayCommit(0, 1), true)
+  assert.equal(held.owns(0, 1), true)
   held.lose()
-  assert.equal(held.mayCommit(0, 1), false)
+  assert.equal(held.owns(0, 1), false)
   held.assign([0])
   assert.deepEqual(said(), ['gained 0 in 1', 'lost 0', 'gained 0 in 2'])
-  assert.deepEqual([held.mayCommit(0, 1), held.mayCommit(0, 2), held.mayCommit(1, 2)], [false, true, false])
+  assert.deepEqual([held.owns(0, 1), held.owns(0, 2), held.owns(1, 2)], [false, true, false])
 })
 
 it('waits with a gain until the call that was under way at the loss has settled', async () => {

@@ -52,6 +52,10 @@ export class GroupMembership implements Membership {
     return (this.state === 'member' || this.state === 'draining') && this.lease.isRunning()
   }
 
+  owns(partition: number, generation: number): boolean {
+    return this.held.owns(partition, generation)
+  }
+
   async commit(positions: ReadonlyMap<number, number>, generation: number): Promise<readonly number[]> {
     // One at a time: an older position tried again must not follow a newer one.
     const mine = this.committing.then(() => this.tell(positions, generation))
@@ -187,7 +191,7 @@ export class GroupMembership implements Membership {
 
   private async tell(positions: ReadonlyMap<number, number>, generation: number): Promise<readonly number[]> {
     for (let attempt = 0; ; attempt++) {
-      const ours = [...positions].filter(([partition]) => this.held.mayCommit(partition, generation))
+      const ours = [...positions].filter(([partition]) => this.held.owns(partition, generation))
       if (ours.length === 0 || this.protocol === undefined) return []
       try {
         await this.protocol.commit(new Map(ours))
