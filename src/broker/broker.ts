@@ -18,6 +18,8 @@ export interface Broker {
    */
   openTransactions(id: string, options?: TransactionOptions): Transactions
   openReader(options: ReadOptions): Reader
+  /** Joins a consumer group that shares the partitions of a topic among its members. Ends by its signal, not by `close`. */
+  joinGroup(options: GroupOptions): Membership
   /** Closes every publisher, reader and owner of transactions that is still open. */
   close(): Promise<void>
 }
@@ -218,4 +220,68 @@ export interface PartitionDescription {
   readonly start: number
   /** The offset the next record will get. */
   readonly end: number
+}
+
+/**
+ * What a member of a group is told. For any one partition the calls come one after the other: `onGained`, then
+ * `onReleased` or `onLost`, and nobody gains a partition before its last call has settled. A call that throws ends the
+ * membership: everything is released, the group is left, and `done` rejects with what was thrown.
+ */
+export interface GroupOptions {
+  readonly group: string
+  readonly topic: string
+  /**
+   * Who this is over restarts: a process that comes back under the same id has back at once what it had, and an older
+   * process of that id is fenced. Left out, a new one, whose partitions after a crash wait for the session's end.
+   */
+  readonly memberId?: string
+  /**
+   * These partitions are ours: resolves when the work on them has begun. What takes long, such as restoring a state, belongs
+   * to the work, since a partition cannot be taken back before this has resolved.
+   *
+   * @param generation to be given to `commit` and `owns` with these partitions
+   */
+  onGained(partitions: readonly number[], generation: number): Promise<void>
+  /**
+   * These partitions are to be given up in order: finish, commit (which still works), then resolve. Only then may the
+   * next member begin. A member that takes longer than the group's rebalance timeout (30 s) loses them all.
+   */
+  onReleased(partitions: readonly number[]): Promise<void>
+  /** These partitions are lost already: nothing may be written or committed for them any more. */
+  onLost(partitions: readonly number[]): void
+  /** Told when the broker goes away (the reason) and when it is back (undefined). */
+  readonly onTrouble?: (reason: string | undefined) => void
+  /** Aborts: everything is released, then the group is left. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * A place in a consumer group. It says who works on which partition, quickly and with an orderly hand-over; it is no proof
+ * against a process that was suspended or cut off. Whoever needs that fences the earlier owner of what it writes.
+ */
+export interface Membership {
+  /**
+   * Resolves when the signal has aborted and the group is left. Rejects with WindsockError `fenced` when another process has
+   * the same member id, `topic-missing`, `position-lost` when the topic was deleted and made anew, `not-authorized`,
+   * `broker-refused`, or with what a call threw.
+   */
+  readonly done: Promise<void>
+  /**
+   * Whether the group has answered within the lease, which is shorter than its session. A process that was suspended, or is
+   * cut off, sees false until it has asked again, and is not to write meanwhile. It costs nothing: ask before every write.
+   */
+  isCurrent(): boolean
+  /**
+   * Whether a partition is ours in that generation, be it that we are about to release it. Ask after every wait within
+   * `onGained`: what is gained may be lost before the work on it has begun.
+   */
+  owns(partition: number, generation: number): boolean
+  /**
+   * Tells the group how far the work has come. Waits while the broker is away. A position of a partition that is not ours,
+   * or no longer ours in that generation, is refused here, since brokers do not check it.
+   *
+   * @param generation what `onGained` gave with these partitions
+   * @returns the partitions whose positions the group has now; those that are left out were refused
+   */
+  commit(positions: ReadonlyMap<number, number>, generation: number): Promise<readonly number[]>
 }

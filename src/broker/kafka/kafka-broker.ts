@@ -1,5 +1,6 @@
 import type { Broker, Publisher, Reader, Transactions } from '../broker.ts'
 import type { KafkaOptions } from './client-settings.ts'
+import { joinKafkaGroup } from './group/join-group.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaPublisher } from './kafka-publisher.ts'
 import { KafkaReader } from './kafka-reader.ts'
@@ -24,6 +25,7 @@ export function createKafkaBroker(options: KafkaOptions): Broker {
     openPublisher: () => keep(new KafkaPublisher(cluster, memory)),
     openTransactions: (id, transactions) => keep(new KafkaTransactions(cluster, memory, id, transactions)),
     openReader: (read) => keep(new KafkaReader(options, read, admin)),
+    joinGroup: (group) => joinKafkaGroup(options, group),
     async close() {
       await Promise.all([...open].map((each) => each.close()))
       open.clear()

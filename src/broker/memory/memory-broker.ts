@@ -13,8 +13,9 @@ import type {
   TopicDescription,
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
-import { indexOf, MemoryReader } from './memory-reader.ts'
+import { indexOf, MemoryReader, stableEndOf } from './memory-reader.ts'
 import { MemoryTransactions, type TransactionLog, type TransactionOwner } from './memory-transactions.ts'
+import { type GroupLog, MemoryGroups } from './memory-group.ts'
 
 export interface MemoryBrokerOptions {
   /** Milliseconds since the epoch. */
@@ -36,6 +37,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
     openPublisher: () => log.openPublisher(),
     openTransactions: (id, transactions) => new MemoryTransactions(log, id, transactions),
     openReader: (read) => log.openReader(read),
+    joinGroup: (group) => log.groups.join(group),
     close: () => log.close(),
   }
 }
@@ -61,7 +63,8 @@ interface MemoryTopic {
   readonly partitions: Partition[]
 }
 
-class MemoryLog implements Admin, TransactionLog {
+class MemoryLog implements Admin, TransactionLog, GroupLog {
+  readonly groups: MemoryGroups = new MemoryGroups(this)
   private readonly topics = new Map<string, MemoryTopic>()
   private readonly commits = new Map<string, Map<number, number>>()
   private readonly owners = new Map<string, symbol>()
@@ -110,6 +113,7 @@ class MemoryLog implements Admin, TransactionLog {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     for (const name of names) this.topics.delete(name)
+    this.groups.checkTopics()
     this.wake()
   }
 
@@ -162,7 +166,7 @@ class MemoryLog implements Admin, TransactionLog {
           return !this.closed
         },
         committed: () => new Map(this.commits.get(key)),
-        commit: (positions) => this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions])),
+        commit: (positions) => this.commit(group ?? '', options.topic, positions),
         changed: () => new Promise((resolve) => this.waiting.add(resolve)),
         wake: () => this.wake(),
         leave: () => {
@@ -171,6 +175,16 @@ class MemoryLog implements Admin, TransactionLog {
       },
       options,
     )
+  }
+
+  findTopic(name: string): { readonly id: string; readonly partitions: number } | undefined {
+    const topic = this.topics.get(name)
+    return topic === undefined ? undefined : { id: topic.id, partitions: topic.partitions.length }
+  }
+
+  commit(group: string, topic: string, positions: ReadonlyMap<number, number>): void {
+    const key = `${group} ${topic}`
+    this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
   }
 
   async close(): Promise<void> {

@@ -222,6 +222,6 @@ export function indexOf(records: readonly IncomingRecord[], offset: number): num
 }
 
 /** Below it, every transaction has ended. */
-function stableEndOf(log: LogPartition): number {
+export function stableEndOf(log: LogPartition): number {
   return Math.min(log.end, ...log.ongoing.values())
 }
