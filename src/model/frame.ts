@@ -183,7 +183,8 @@ export class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
 
   columnOf(name: keyof F): ReadColumn {
     const column = this.byName.get(String(name))
-    if (column === undefined) throw new RangeError(`${String(name)} is not a field of ${this.schema.name} that was read`)
+    if (column === undefined)
+      throw new RangeError(`${String(name)} is not a field of ${this.schema.name} that was read`)
     return column
   }
 

@@ -72,9 +72,7 @@ export function parseMessage(text: string | undefined): ParsedMessage | string {
   } catch {
     return 'not JSON'
   }
-  return Array.isArray(parsed)
-    ? { text, records: parsed, isArray: true }
-    : { text, records: [parsed], isArray: false }
+  return Array.isArray(parsed) ? { text, records: parsed, isArray: true } : { text, records: [parsed], isArray: false }
 }
 
 /** Adds record `index` of a message to `frame`, or refuses it there. */

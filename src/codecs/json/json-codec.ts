@@ -3,9 +3,10 @@ import { addMessageRecord, parseMessage, textOfMessage } from '../../model/messa
 import type { PackedRecords, RecordMemory } from '../../model/packed-records.ts'
 import type { Fields } from '../../model/schema.ts'
 import type { Codec, Decoder, DecoderOptions } from '../codec.ts'
-import { DONE, FULL, rowsMax, type Scanner, UNSURE } from './scanner.ts'
+import type { Scanner } from './scanner.ts'
 import { ScriptScanner } from './script-scanner.ts'
 import { compileScanner, WasmScanner, wasmReadsMax } from './wasm-scanner.ts'
+import { DONE, FULL, rowsMax, UNSURE } from './verdicts.ts'
 
 /** Messages that are JSON records or arrays of them, as `decodeMessage` reads them. */
 export const jsonCodec: Codec = { name: 'json', openDecoder }
@@ -43,9 +44,9 @@ class JsonDecoder<F extends Fields> implements Decoder<F> {
     const { frame } = scanner.projection
     frame.startAnew(origin)
     let forgotAt = -1
-    for (let loaded = 0; loaded < records.length; ) {
+    for (let loaded = 0; loaded < records.length;) {
       const end = scanner.load(records, loaded)
-      for (let at = loaded; at < end; ) {
+      for (let at = loaded; at < end;) {
         const stop = scanner.scan(at, end)
         if (stop === DONE) break
         at = scanner.record

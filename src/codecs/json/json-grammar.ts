@@ -29,7 +29,7 @@ export function spaceEnd(bytes: Uint8Array, p: number, end: number): number {
 
 /** Past the value at `p`; -1 when it is not valid, goes beyond `end`, or is nested too deeply to say. */
 export function valueEnd(bytes: Uint8Array, p: number, end: number, depth = 0): number {
-  switch (bytes[p]) {
+  switch (bytes[p] ?? 0) {
     case QUOTE:
       return stringEnd(bytes, p, end)
     case OPEN_BRACE:
@@ -64,7 +64,7 @@ export function stringEnd(bytes: Uint8Array, p: number, end: number): number {
 }
 
 function escapeLength(bytes: Uint8Array, p: number): number {
-  switch (bytes[p + 1]) {
+  switch (bytes[p + 1] ?? 0) {
     case QUOTE:
     case BACKSLASH:
     case 0x2f:

@@ -2,7 +2,7 @@ import { type ColumnArrays, TextColumn, type NumberColumn } from '../../model/co
 import { ColumnFrame, finderOf } from '../../model/frame.ts'
 import type { Fields, Schema } from '../../model/schema.ts'
 import { Misfit, readMember } from '../../model/value.ts'
-import { FULL, NOTHING, rowsMax, UNSURE } from './scanner.ts'
+import { FULL, NOTHING, rowsMax, UNSURE } from './verdicts.ts'
 
 /** What the dictionaries of a decoder may hold before they begin anew. */
 const dictionaryBytesMax = 16 * 1_048_576

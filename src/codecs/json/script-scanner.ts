@@ -7,15 +7,16 @@ import { Misfit, readMember } from '../../model/value.ts'
 import type { DecoderOptions } from '../codec.ts'
 import * as json from './json-grammar.ts'
 import { Projection } from './projection.ts'
-import { DONE, FULL, NO_ROWS, NOTHING, rowsMax, type Scanner, type Stop, UNSURE } from './scanner.ts'
+import type { Scanner } from './scanner.ts'
+import { DONE, FULL, NO_ROWS, NOTHING, rowsMax, type Stop, UNSURE } from './verdicts.ts'
 
 /** What verdicts are remembered at most, over all columns. */
 const verdictsMax = 131_072
 /** Longer raw values are judged anew each time. */
 const rememberedBytesMax = 1_024
 
-/** A key where the record before had it, with its verdict. */
-interface ExpectedKey {
+/** A key as it is written, with its verdict. */
+interface KnownKey {
   readonly raw: Uint8Array
   readonly read: number
 }
@@ -28,8 +29,10 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
   private readonly isEarly: boolean
   private records: PackedRecords | undefined
   private bytes: Buffer = Buffer.alloc(0)
-  private expected: (ExpectedKey | undefined)[] = []
-  private readonly keys = new Map<string, number>()
+  /** By place, the keys that the record before had. */
+  private expected: (KnownKey | undefined)[] = []
+  /** By the hash of their bytes. */
+  private readonly keys = new Map<number, KnownKey[]>()
   /** By column, the verdict over each raw value. */
   private readonly verdicts: readonly Map<string, number>[]
   private verdictCount = 0
@@ -109,9 +112,7 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
     for (const column of columns) column.set(frame.length, absent)
     const next = this.walkRecord(p, end, isEnough)
     if (next < 0) return -1
-    const isComplete = columns.every(
-      ({ field, cells: { states } }) => !field.required || states[frame.length] === 0,
-    )
+    const isComplete = columns.every(({ field, cells: { states } }) => !field.required || states[frame.length] === 0)
     if (!isComplete || frame.reasonAgainstRow(frame.length) !== undefined) return -1
     frame.length++
     return next
@@ -152,27 +153,35 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
 
   /** Past the key at `p`, which is the one expected as a record's `member`th after this; -1 when it cannot be told. */
   private keyEnd(member: number, p: number, end: number): number {
-    const known = this.expected[member]?.raw
-    if (known !== undefined && isAt(this.bytes, p, end, known)) return p + known.length
+    const expected = this.expected[member]
+    if (expected !== undefined && isAt(this.bytes, p, end, expected.raw)) return p + expected.raw.length
     const next = json.stringEnd(this.bytes, p, end)
-    if (next < 0) return -1
-    const text = this.bytes.toString("latin1", p, next)
-    let read = this.keys.get(text)
-    if (read === undefined) {
-      if (!this.isUtf8(p, next)) return -1
-      read = this.projection.judgeKey(this.bytes.toString("utf8", p, next))
-      if (read < NOTHING) return -1
-      this.keys.set(text, read)
-    }
-    this.expected[member] = { raw: Uint8Array.from(this.bytes.subarray(p, next)), read }
+    const key = next < 0 ? undefined : this.findKey(p, next)
+    if (key === undefined) return -1
+    this.expected[member] = key
     return next
+  }
+
+  private findKey(p: number, end: number): KnownKey | undefined {
+    const { bytes, keys } = this
+    let hash = end - p
+    for (let i = p; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193)
+    const alike = keys.get(hash) ?? []
+    const known = alike.find(({ raw }) => raw.length === end - p && isAt(bytes, p, end, raw))
+    if (known !== undefined) return known
+    if (!this.isUtf8(p, end)) return undefined
+    const read = this.projection.judgeKey(bytes.toString('utf8', p, end))
+    if (read < NOTHING) return undefined
+    const key: KnownKey = { raw: Uint8Array.from(bytes.subarray(p, end)), read }
+    keys.set(hash, [...alike, key])
+    return key
   }
 
   private takeValue(read: number, p: number, end: number): boolean {
     const { columns, frame } = this.projection
     const column = columns[read]
     if (column === undefined || column.cells.states[frame.length] !== 2) return false
-    const raw = this.bytes.toString("latin1", p, end)
+    const raw = this.bytes.toString('latin1', p, end)
     if (column instanceof NumberColumn && column.field.type !== 'hhmm') {
       const value = readMember(column.field, JSON.parse(raw))
       if (value instanceof Misfit) return false
@@ -196,7 +205,7 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
     if (known !== undefined) return known
     if (this.verdictCount >= verdictsMax) return FULL
     if (!this.isUtf8(p, end)) return UNSURE
-    const verdict = this.projection.judgeValue(read, this.bytes.toString("utf8", p, end))
+    const verdict = this.projection.judgeValue(read, this.bytes.toString('utf8', p, end))
     if (verdict < NOTHING || raw.length > rememberedBytesMax) return verdict
     verdicts?.set(raw, verdict)
     this.verdictCount++

@@ -6,7 +6,8 @@ import type { DecoderOptions } from '../codec.ts'
 import { MemoryPool } from './memory-pool.ts'
 import { leadingBitsOfPower } from './powers.ts'
 import { Projection } from './projection.ts'
-import { DONE, FULL, NO_ROWS, type Scanner, type Stop, UNSURE } from './scanner.ts'
+import type { Scanner } from './scanner.ts'
+import { DONE, FULL, NO_ROWS, type Stop, UNSURE } from './verdicts.ts'
 
 /** All memory of one decoder, only reserved until it is touched: it never grows, so no view of it is ever lost. */
 const memoryBytes = 192 * 1_048_576

@@ -1,16 +1,24 @@
-import type { Field, Fields, Schema } from '../../../src/model/schema.ts'
+import type { Field, Schema } from '../../../src/model/schema.ts'
 import type { Random } from '../../support/random.ts'
 
 /**
  * Messages of one producer: the same keys in the same order with the same whitespace, with other values each; a few of
  * them with something odd about them.
+ *
+ * @param oddShare how many, from 0 to 1
  */
-export function createProducer(random: Random, schema: Schema): () => Uint8Array {
-  const members = shuffledNow(random, chosenFields(random, schema).map((field) => ({ field, key: keyOf(random, field) })))
+export function createProducer(
+  random: Random,
+  schema: Schema,
+  oddShare = pick(random, [0, 0.05, 0.5]),
+): () => Uint8Array {
+  const members = shuffledNow(
+    random,
+    chosenFields(random, schema).map((field) => ({ field, key: keyOf(random, field) })),
+  )
   const space = pick(random, ['', '', '', ' ', '\n  ', '\t'])
   const [comma, colon] = [`,${space}`, pick(random, [':', `:${space}`, `${space}:${space}`])]
   const extras = Array.from({ length: random.below(4) }, () => JSON.stringify(pick(random, extraKeys)))
-  const oddShare = pick(random, [0, 0.05, 0.5])
   return () => {
     const oddness = random.next() < oddShare ? 1 / (1 + members.length) : 0
     const pairs = members.map(({ field, key }) => `${key}${colon}${valueOf(random, field, oddness)}`)
@@ -25,7 +33,7 @@ export function createProducer(random: Random, schema: Schema): () => Uint8Array
   }
 }
 
-function chosenFields(random: Random, schema: Schema<Fields>): Field[] {
+function chosenFields(random: Random, schema: Schema): Field[] {
   const missing = pick(random, [0, 0, 0.1, 0.5])
   return Object.values(schema.fields).filter(({ required }) => random.next() >= (required ? missing / 10 : missing))
 }
@@ -97,7 +105,10 @@ function mutated(random: Random, bytes: Buffer): Buffer {
 
 function shuffledNow<T>(random: Random, items: T[]): T[] {
   if (random.next() < 0.7) return items
-  return items.map((item) => ({ item, place: random.next() })).toSorted((a, b) => a.place - b.place).map(({ item }) => item)
+  return items
+    .map((item) => ({ item, place: random.next() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item)
 }
 
 function pick<T>(random: Random, items: readonly [T, ...T[]] | readonly T[]): T {
@@ -106,7 +117,15 @@ function pick<T>(random: Random, items: readonly [T, ...T[]] | readonly T[]): T 
   return item
 }
 
-const extraKeys = ['ts', 'more', 'a long key that goes beyond sixteen and thirty-two bytes', 'é', 'K', '', 'constructor']
+const extraKeys = [
+  'ts',
+  'more',
+  'a long key that goes beyond sixteen and thirty-two bytes',
+  'é',
+  'K',
+  '',
+  'constructor',
+]
 
 const texts: readonly string[] = [
   'AA',
@@ -127,16 +146,16 @@ const texts: readonly string[] = [
 const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
 const anyValues: readonly string[] = [
-  ...['null', 'true', 'false', '{}', '[]', '""', '"x"', '0', '-0', '-1', '1e400', '-1e400', '1E3', '1e-3', '1.0', '3.5'],
-  ...['0123', '-', '+1', '1.', '.5', '1e', '1e+', 'NaN', 'Infinity', 'nul', 'tru', 'nulll', '0x1', '1_000', "'a'"],
-  ...['9007199254740993', '123456789012345678901234567890', '0.1234567890123456789012345', '57.24571228027344'],
-  ...['1e0000000000000000000001', '5e-324', '2.2250738585072011e-308', '0.000000000000000000000000000000000000001'],
-  ...['"\\u0041"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\u12"', '"\\x"', '"\\"', '"a\tb"', '"\\/\\b"', '"\u007f"'],
-  ...['{"DAY":1,"__proto__":2}', '[1,[2,{"a":[]}],"]"]', '[1,]', '{"a":1,}', '{"a"}', '[1 2]', '{,}', '[}', '{]'],
-  ...[deep(60), deep(64), deep(65), deep(200), '{"a":'.repeat(70) + '1' + '}'.repeat(70)],
-  ...['"0905"', '"9.0"', '"2500"', '"2015-02-30"', '"2015-01-31"', '" 5"', '"5 "', '"-0"', '"007"', '"1e2"', '99999'],
-  ...['[ ]', '{ }', '[ 1 , 2 ]', '{ "a" : { "b" : [ ] } }', '"' + 'long '.repeat(10) + '"', '"' + 'é'.repeat(40) + '"'],
-]
+  ['null', 'true', 'false', '{}', '[]', '""', '"x"', '0', '-0', '-1', '1e400', '-1e400', '1E3', '1e-3', '1.0', '3.5'],
+  ['0123', '-', '+1', '1.', '.5', '1e', '1e+', 'NaN', 'Infinity', 'nul', 'tru', 'nulll', '0x1', '1_000', "'a'"],
+  ['9007199254740993', '123456789012345678901234567890', '0.1234567890123456789012345', '57.24571228027344'],
+  ['1e0000000000000000000001', '5e-324', '2.2250738585072011e-308', '0.000000000000000000000000000000000000001'],
+  ['"\\u0041"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\u12"', '"\\x"', '"\\"', '"a\tb"', '"\\/\\b"', '"\u007f"'],
+  ['{"DAY":1,"__proto__":2}', '[1,[2,{"a":[]}],"]"]', '[1,]', '{"a":1,}', '{"a"}', '[1 2]', '{,}', '[}', '{]'],
+  [deep(60), deep(64), deep(65), deep(200), '{"a":'.repeat(70) + '1' + '}'.repeat(70)],
+  ['"0905"', '"9.0"', '"2500"', '"2015-02-30"', '"2015-01-31"', '" 5"', '"5 "', '"-0"', '"007"', '"1e2"', '99999'],
+  ['[ ]', '{ }', '[ 1 , 2 ]', '{ "a" : { "b" : [ ] } }', '"' + 'long '.repeat(10) + '"', '"' + 'é'.repeat(40) + '"'],
+].flat()
 
 const validValues = anyValues.filter(isJson)
 
@@ -150,12 +169,32 @@ function isJson(text: string): boolean {
 }
 
 const fragments: readonly string[] = [
-  ...['"', '\\', ',', ':', '{', '}', '[', ']', ' ', '\n', '\0', '\x1f', '0', '-', '.', 'e', '\\u0000', '\\ud800'],
-  ...['\xc3\xa9', '\xc3', '\xa9', '\xed\xa0\x80', '\xf0\x9f\x98\x80', '\xf5\x80\x80\x80', '\xc0\x80', '\xe0\x80\x80'],
-  ...['\xf0\x80\x80\x80', '\xf4\x90\x80\x80', '\xef\xbb\xbf', '\xe2\x80\xa8', '\xff', '"DAY":1,', ',"DAY":2', 'null'],
-]
+  ['"', '\\', ',', ':', '{', '}', '[', ']', ' ', '\n', '\0', '\x1f', '0', '-', '.', 'e', '\\u0000', '\\ud800'],
+  ['\xc3\xa9', '\xc3', '\xa9', '\xed\xa0\x80', '\xf0\x9f\x98\x80', '\xf5\x80\x80\x80', '\xc0\x80', '\xe0\x80\x80'],
+  ['\xf0\x80\x80\x80', '\xf4\x90\x80\x80', '\xef\xbb\xbf', '\xe2\x80\xa8', '\xff', '"DAY":1,', ',"DAY":2', 'null'],
+].flat()
 
 const messages: readonly string[] = [
-  ...['', ' ', '[]', '[ ]', '{}', '{ }', 'null', '3', '"x"', 'x', '[[]]', '[{}]', '[7]', '{', '}', '[', ']', '[{}', '[{},'],
-  ...['\xef\xbb\xbf{}', '\xff', '{"a":1}{"a":1}', '{"a":1},', '[1,2', '{"a":"', '{"a":"\\', '{"a', '{"a":1e', '-'],
-]
+  [
+    '',
+    ' ',
+    '[]',
+    '[ ]',
+    '{}',
+    '{ }',
+    'null',
+    '3',
+    '"x"',
+    'x',
+    '[[]]',
+    '[{}]',
+    '[7]',
+    '{',
+    '}',
+    '[',
+    ']',
+    '[{}',
+    '[{},',
+  ],
+  ['\xef\xbb\xbf{}', '\xff', '{"a":1}{"a":1}', '{"a":1},', '[1,2', '{"a":"', '{"a":"\\', '{"a', '{"a":1e', '-'],
+].flat()

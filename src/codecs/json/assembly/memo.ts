@@ -1,13 +1,4 @@
-import {
-  FULL,
-  MEMO,
-  MEMO_ENTRIES_MAX,
-  MEMO_SLOTS,
-  MEMO_TEXT_MAX,
-  MEMO_TEXTS,
-  MEMO_TEXTS_END,
-  NOTHING,
-} from './layout'
+import { FULL, MEMO, MEMO_ENTRIES_MAX, MEMO_SLOTS, MEMO_TEXT_MAX, MEMO_TEXTS, MEMO_TEXTS_END, NOTHING } from './layout'
 import { maskOf } from './text'
 
 /** The verdict over a raw key or value that was not seen before. */
@@ -21,7 +12,7 @@ let textsEnd: usize = MEMO_TEXTS
 
 /** Forgets all verdicts. */
 export function forgetVerdicts(): void {
-  memory.fill(MEMO, 0, <usize>MEMO_SLOTS << 4)
+  memory.fill(MEMO, 0, (<usize>MEMO_SLOTS) << 4)
   entries = 0
   textsEnd = MEMO_TEXTS
 }
@@ -33,11 +24,11 @@ export function forgetVerdicts(): void {
 export function verdictOf(what: i32, from: usize, to: usize): i32 {
   const length = to - from
   if (length > MEMO_TEXT_MAX) return judge(what, from, to)
-  const tag = (<u32>what << 16) | <u32>length
+  const tag = ((<u32>what) << 16) | <u32>length
   const hash = hashOf(from, length, tag)
   let place = hash & (MEMO_SLOTS - 1)
   for (let probes: u32 = 0; probes < PROBES_MAX; probes++) {
-    const slot = MEMO + (<usize>place << 4)
+    const slot = MEMO + ((<usize>place) << 4)
     const text = load<u32>(slot, 4)
     if (text == 0) return learn(slot, hash, tag, what, from, to)
     if (load<u32>(slot) == hash && load<u32>(slot, 8) == tag && isSame(text, from, length)) return load<i32>(slot, 12)
@@ -67,7 +58,7 @@ function hashOf(from: usize, length: usize, tag: u32): u32 {
     const left = length - at
     const bytes = v128.and(v128.load(from + at), maskOf(left < 16 ? left : 16))
     hash = (hash ^ i64x2.extract_lane(bytes, 0)) * 0x9e3779b97f4a7c15
-    hash = ((hash ^ (hash >> 32)) ^ i64x2.extract_lane(bytes, 1)) * 0xd6e8feb86659fd93
+    hash = (hash ^ (hash >> 32) ^ i64x2.extract_lane(bytes, 1)) * 0xd6e8feb86659fd93
     hash ^= hash >> 29
   }
   return <u32>(hash ^ (hash >> 32))

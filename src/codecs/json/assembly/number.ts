@@ -52,6 +52,7 @@ export function numberValue(p: usize, end: usize): f64 {
   const from = p
   while (p < end && isDigit(load<u8>(p))) mantissa = mantissa * 10 + <u64>(load<u8>(p++) - ZERO)
   digits = p - from
+  if (p == end && digits <= 15) return isNegative ? -(<f64>mantissa) : <f64>mantissa
   if (p < end && load<u8>(p) == POINT) {
     const behind = ++p
     while (p + 8 <= end && areDigits(load<u64>(p))) {
@@ -60,7 +61,7 @@ export function numberValue(p: usize, end: usize): f64 {
     }
     while (p < end && isDigit(load<u8>(p))) mantissa = mantissa * 10 + <u64>(load<u8>(p++) - ZERO)
     digits += p - behind
-    exponent = -<i32>(p - behind)
+    exponent = -(<i32>(p - behind))
   }
   // 20 digits may be more than 64 bits hold.
   if (digits > 19) return numberAt(start, end)
@@ -76,7 +77,7 @@ export function numberValue(p: usize, end: usize): f64 {
   if (mantissa == 0) value = 0
   else if (mantissa <= 1 << 53 && exponent >= -22 && exponent <= 22) {
     // Both are exact as doubles, so the one operation rounds once (Clinger 1990).
-    const ten = load<f64>(TENS + (<usize>abs(exponent) << 3))
+    const ten = load<f64>(TENS + ((<usize>abs(exponent)) << 3))
     value = exponent < 0 ? <f64>mantissa / ten : <f64>mantissa * ten
   } else if (exponent >= -POWER_MAX && exponent <= POWER_MAX) value = nearest(mantissa, exponent)
   else return numberAt(start, end)
@@ -89,7 +90,9 @@ function isDigit(c: u8): bool {
 
 /** Whether all eight bytes are digits: no high half other than 3, and still 3 with 6 added. */
 function areDigits(bytes: u64): bool {
-  return ((bytes & 0xf0f0f0f0f0f0f0f0) | (((bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) == 0x3333333333333333
+  return (
+    ((bytes & 0xf0f0f0f0f0f0f0f0) | (((bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) == 0x3333333333333333
+  )
 }
 
 /** Neighbours are joined to numbers of two, four and eight digits; the first digit is in the lowest byte. */
@@ -106,7 +109,7 @@ function eightDigits(bytes: u64): u64 {
  * parsing at a gigabyte per second", 2021; Mushtak and Lemire, "Fast number parsing without fallback", 2023).
  */
 function nearest(mantissa: u64, exponent: i32): f64 {
-  const power = POWERS + (<usize>(exponent + POWER_MAX) << 4)
+  const power = POWERS + ((<usize>(exponent + POWER_MAX)) << 4)
   const shift = clz(mantissa)
   const scaled = mantissa << shift
   const factor = load<u64>(power, 8)

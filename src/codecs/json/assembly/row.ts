@@ -55,8 +55,8 @@ export function takeValue(read: i32, p: usize, end: usize, row: i32): i32 {
   const verdict = verdictOf(read, p, end)
   if (verdict >= 0) {
     const values = <usize>load<u32>(column, 8)
-    if (type == HHMM) store<f64>(values + (<usize>row << 3), <f64>verdict)
-    else store<u32>(values + (<usize>row << 2), verdict)
+    if (type == HHMM) store<f64>(values + ((<usize>row) << 3), <f64>verdict)
+    else store<u32>(values + ((<usize>row) << 2), verdict)
     store<u8>(state, PRESENT)
     return 0
   }
@@ -78,7 +78,7 @@ function takeNumber(column: usize, state: usize, type: u8, p: usize, end: usize,
   const value = numberValue(p, end)
   if (!(value >= load<f64>(column, 16) && value <= load<f64>(column, 24))) return UNSURE
   if (type == INTEGER && (trunc(value) != value || abs(value) > 9007199254740991)) return UNSURE
-  store<f64>(<usize>load<u32>(column, 8) + (<usize>row << 3), value)
+  store<f64>(<usize>load<u32>(column, 8) + ((<usize>row) << 3), value)
   store<u8>(state, PRESENT)
   return 0
 }
@@ -112,20 +112,20 @@ function isPassed(row: i32): bool {
   const slot = PASSED + <usize>(<u32>hash & (PASSED_SLOTS - 1)) * PASSED_BYTES
   let isKnown = load<u8>(slot, 32) != 0
   for (let i = 0; i < checked && isKnown; i++) {
-    isKnown = load<u64>(slot + (<usize>i << 3)) == cellBits(columnOfCheck(i), row)
+    isKnown = load<u64>(slot + ((<usize>i) << 3)) == cellBits(columnOfCheck(i), row)
   }
   if (isKnown) return true
   if (!passes(row)) return false
-  for (let i = 0; i < checked; i++) store<u64>(slot + (<usize>i << 3), cellBits(columnOfCheck(i), row))
+  for (let i = 0; i < checked; i++) store<u64>(slot + ((<usize>i) << 3), cellBits(columnOfCheck(i), row))
   store<u8>(slot, 1, 32)
   return true
 }
 
 function columnOfCheck(i: i32): usize {
-  return READS + <usize>load<u32>(CHECKED + (<usize>i << 2)) * READ_BYTES
+  return READS + <usize>load<u32>(CHECKED + ((<usize>i) << 2)) * READ_BYTES
 }
 
 function cellBits(column: usize, row: i32): u64 {
   const values = <usize>load<u32>(column, 8)
-  return load<u8>(column) >= HHMM ? load<u64>(values + (<usize>row << 3)) : load<u32>(values + (<usize>row << 2))
+  return load<u8>(column) >= HHMM ? load<u64>(values + ((<usize>row) << 3)) : load<u32>(values + ((<usize>row) << 2))
 }

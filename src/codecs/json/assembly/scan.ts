@@ -51,7 +51,7 @@ export function setPositions(address: usize): void {
 export function scan(from: i32, to: i32, base: usize, rowsBefore: i32, isEarly: bool): i32 {
   rows = rowsBefore
   for (record = from; record < to; record++) {
-    const span = SPANS + (<usize>record << 4)
+    const span = SPANS + ((<usize>record) << 4)
     const start = load<i32>(span, 8)
     if (start < 0) return UNSURE
     const first = rows
@@ -95,7 +95,7 @@ function takeMessage(p: usize, end: usize, isEarly: bool): i32 {
 function takeRow(p: usize, end: usize, isEarly: bool): usize {
   const next = takeRecord(p, end, rows, isEarly)
   if (next == 0) return 0
-  store<f64>(positions + (<usize>rows << 3), load<f64>(OFFSETS + (<usize>record << 3)))
+  store<f64>(positions + ((<usize>rows) << 3), load<f64>(OFFSETS + ((<usize>record) << 3)))
   rows++
   return next
 }

@@ -49,7 +49,8 @@ export function stringEnd(p: usize, end: usize): usize {
 
 function escapeEnd(p: usize): usize {
   const c = load<u8>(p, 1)
-  if (c == 0x75) return isHex(load<u8>(p, 2)) && isHex(load<u8>(p, 3)) && isHex(load<u8>(p, 4)) && isHex(load<u8>(p, 5)) ? p + 6 : 0
+  if (c == 0x75)
+    return isHex(load<u8>(p, 2)) && isHex(load<u8>(p, 3)) && isHex(load<u8>(p, 4)) && isHex(load<u8>(p, 5)) ? p + 6 : 0
   const isKnown =
     c == QUOTE || c == BACKSLASH || c == 0x2f || c == 0x62 || c == 0x66 || c == 0x6e || c == 0x72 || c == 0x74
   return isKnown ? p + 2 : 0
