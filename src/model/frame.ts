@@ -1,7 +1,7 @@
 import { absent, createColumn, type Cell, type Cells, type Column, type ColumnArrays } from './column.ts'
 import { createCursor, type Cursor } from './cursor.ts'
 import { createColumnFinder, type Field, type Fields, type Row, type RowCheck, type Schema } from './schema.ts'
-import { Misfit, readCell, readMember, toMember, writeCell, type Value } from './value.ts'
+import { beginningOf, Misfit, readCell, readMember, toMember, writeCell, type Value } from './value.ts'
 
 export { absent, type Cell } from './column.ts'
 
@@ -157,7 +157,7 @@ export class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   }
 
   refuse(position: number, reason: string, sample: string): void {
-    this.refusals.push({ position, reason, sample: sample.slice(0, sampleCharactersMax) })
+    this.refusals.push({ position, reason, sample: beginningOf(sample, sampleCharactersMax) })
   }
 
   originAt(index: number): string {

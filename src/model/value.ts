@@ -7,9 +7,14 @@ export type Value = string | number | null
 export class Misfit {
   readonly reason: string
   constructor(field: Field, shown: string, expected: string) {
-    const short = shown.length > 40 ? `${shown.slice(0, 40)}…` : shown
+    const short = shown.length > 40 ? `${beginningOf(shown, 40)}…` : shown
     this.reason = `${field.column}: "${short}" is not ${expected}`
   }
+}
+
+/** The first `length` characters of a text; a plain slice may keep the whole in memory as long as it lives. */
+export function beginningOf(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)} `.slice(0, -1) : text
 }
 
 /** Reads a cell of a table. An empty cell is null; nothing is ever guessed. */
