@@ -10,9 +10,9 @@ export function homeOf(config: Config): string {
   return config.text('home') ?? '.windsock'
 }
 
-/** Where the states of analyses are kept. */
-export function stateFolderOf(config: Config): string {
-  return join(homeOf(config), 'state')
+/** Where the processes of a home keep which members of their groups they are. */
+export function memberFolderOf(config: Config): string {
+  return join(homeOf(config), 'members')
 }
 
 /** The cluster that was named, or undefined for the home's own. */

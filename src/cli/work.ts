@@ -92,10 +92,13 @@ function noteOf(skipped: number, refused: number): string | null {
 
 export interface AnalysisWork {
   readonly analysis: ChosenAnalysis
-  readonly stateFolder: string | undefined
+  /** Who this process is in its group, over restarts. */
+  readonly memberId?: string
   readonly untilEnd: boolean
   /** Told when the broker goes away and comes back. */
   readonly onTrouble?: (reason: string | undefined) => void
+  /** Told what a person should know. */
+  readonly onNotice?: (notice: string) => void
 }
 
 /** Runs an analysis, its topics made if missing, and tells the status topic about it. */
@@ -117,6 +120,10 @@ export async function doAnalyse(broker: Broker, work: AnalysisWork, signal: Abor
       onTrouble: (reason) => {
         reporter.update({ note: reason === undefined ? null : `waiting for the broker: ${reason}` })
         work.onTrouble?.(reason)
+      },
+      onNotice: (notice) => {
+        reporter.update({ note: notice })
+        work.onNotice?.(notice)
       },
     })
     await reporter.end('stopped', null)

@@ -17,20 +17,23 @@ export function createQuarantine(publisher: Publisher, by: string): Quarantine {
     },
     async add(frame, refusals) {
       if (refusals.length === 0) return
-      await publisher.send(quarantine.name, entriesOf(frame, refusals, by))
+      await publisher.send(quarantine.name, quarantineRecords(frame.origin, refusals, by))
       count += refusals.length
     },
   }
 }
 
-/** Several refusals at one place, such as the records of one message, are numbered from the second on. */
-function entriesOf(frame: Pick<Frame, 'origin'>, refusals: readonly Refusal[], by: string): OutgoingRecord[] {
+/**
+ * Refused records as they are sent to the quarantine. Several refusals at one place, such as the records of one message, are
+ * numbered from the second on.
+ */
+export function quarantineRecords(origin: string, refusals: readonly Refusal[], by: string): OutgoingRecord[] {
   const seen = new Map<number, number>()
   return refusals.map(({ position, reason, sample }) => {
     const nth = (seen.get(position) ?? 0) + 1
     seen.set(position, nth)
-    const origin = `${frame.origin}:${position}${nth === 1 ? '' : `#${nth}`}`
-    const entry: QuarantineEntry = { origin, reason, sample, by }
-    return { key: origin, value: JSON.stringify(entry) }
+    const place = `${origin}:${position}${nth === 1 ? '' : `#${nth}`}`
+    const entry: QuarantineEntry = { origin: place, reason, sample, by }
+    return { key: place, value: JSON.stringify(entry) }
   })
 }

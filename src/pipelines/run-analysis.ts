@@ -1,24 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ChosenAnalysis } from '../analyses/all.ts'
-import type { Batch, Broker, Reader } from '../broker/broker.ts'
+import type { Batch, Broker, Membership, PartitionDescription, Reader } from '../broker/broker.ts'
+import type { Decoder } from '../codecs/codec.ts'
+import { jsonCodec } from '../codecs/json/json-codec.ts'
 import { WindsockError } from '../foundation/errors.ts'
-import { createFrame, type Frame } from '../model/frame.ts'
-import { decodeMessage } from '../model/message.ts'
-import { resultTopic } from '../topics/results.ts'
-import { encodeResults } from './encode-results.ts'
-import { Folding } from './folding.ts'
-import { createQuarantine } from './quarantine.ts'
-import { openStateStore, type StateStore } from './state-store.ts'
+import { stateTopic } from '../topics/state.ts'
+import { PartitionWork } from './partition-work.ts'
 
 export interface AnalysisOptions {
   readonly broker: Broker
   readonly analysis: ChosenAnalysis
-  /** Where states are kept; undefined keeps them in memory only. */
-  readonly stateFolder: string | undefined
+  /** Who this is in the group over restarts: a process that comes back under the same id has its partitions back at once. */
+  readonly memberId?: string
   /** Work up to what was the end of the topic at the start, then return. */
   readonly untilEnd: boolean
   readonly signal: AbortSignal
   readonly onProgress?: (progress: AnalysisProgress) => void
   readonly onTrouble?: (reason: string | undefined) => void
+  /** Told what a person should know, such as a stored state that was refused. */
+  readonly onNotice?: (notice: string) => void
 }
 
 export interface AnalysisProgress {
@@ -29,144 +29,276 @@ export interface AnalysisProgress {
   readonly lagRecords: number
   /** When the newest record folded was sent, milliseconds since the epoch. */
   readonly newestSentAt: number | null
+  /** The partitions this process works on now. */
+  readonly partitions: readonly number[]
 }
 
+/** How long results may stay uncommitted. */
+const commitMs = 100
 /** How often the group is told how far it is; others see the lag from it, nothing of ours depends on it. */
-const groupCommitMs = 250
+const tellMs = 250
 
 /**
- * Reads a topic, folds it, and publishes the results. Effectively once: results are published first (keyed upserts, so that a
- * repetition is harmless), then states and positions are stored together, then the group is told. Dying between any two of
- * these repeats work from the stored position and ends with the same results.
+ * Works on the partitions of a topic that its group gives it: folds their records, and publishes the results. Effectively
+ * once: results, states and the position they stand for are committed together, partition by partition (see
+ * `PartitionWork`). Dying at any moment repeats what was not committed, and ends with the same results. Several processes
+ * of one analysis share the partitions.
  */
 export async function runAnalysis(options: AnalysisOptions): Promise<AnalysisProgress> {
-  const { broker, analysis, signal } = options
-  const { group, input } = analysis
-  const { id, partitions } = await broker.admin.describeTopic(input.name)
-  const store = openStateStore(options.stateFolder, group, { topic: input.name, id })
-  const until = options.untilEnd ? new Map(partitions.map(({ partition, end }) => [partition, end])) : undefined
+  const { broker, analysis } = options
+  const { id, partitions } = await broker.admin.describeTopic(analysis.input.name)
+  await broker.admin.ensureTopics([stateTopic(analysis.group, partitions.length)])
+  const decoder = jsonCodec.openDecoder({ schema: analysis.input.schema, reads: analysis.reads })
+  const ended = new AbortController()
+  const signal = AbortSignal.any([options.signal, ended.signal])
   const reader = broker.openReader({
-    topic: input.name,
-    start: store.positions,
-    group,
+    topic: analysis.input.name,
+    start: new Map(),
+    partitions: 'assigned',
+    memory: decoder.memory,
     signal,
-    ...(until === undefined ? {} : { until }),
     ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
   })
-  const publisher = broker.openPublisher(group)
+  const ends = options.untilEnd ? partitions : undefined
+  const work = new GroupWork({ ...options, signal }, { id, reader, decoder, ends, end: () => ended.abort() })
   try {
-    const work = new Work(options, store, reader, publisher)
-    for await (const batch of reader) await work.take(batch)
-    await work.finish()
+    await work.run()
     return work.progress()
   } finally {
-    await publisher.close()
     await reader.close()
-    store.close()
+    decoder.close()
   }
 }
 
-class Work {
+interface GroupParts {
+  /** The input topic's id. */
+  readonly id: string
+  readonly reader: Reader
+  readonly decoder: Decoder
+  /** The partitions as they were at the start, of work that ends there. */
+  readonly ends: readonly PartitionDescription[] | undefined
+  /** Aborts the signal. */
+  readonly end: () => void
+}
+
+/** The partitions that this process has, as they come and go. */
+class GroupWork {
   private readonly options: AnalysisOptions
-  private readonly store: StateStore
-  private readonly reader: Reader
-  private readonly publisher: ReturnType<Broker['openPublisher']>
-  private readonly quarantine: ReturnType<typeof createQuarantine>
-  private readonly folding: Folding
-  private readonly positions: Map<number, number>
+  private readonly parts: GroupParts
+  private readonly works = new Map<number, PartitionWork>()
+  /** By partition that is ours, those being opened included, the generation in which it was gained. */
+  private readonly generations = new Map<number, number>()
+  private readonly committing = new Set<PartitionWork>()
   private readonly lags = new Map<number, number>()
+  private readonly untold = new Map<number, number>()
+  private membership: Membership | undefined
+  private failure: { readonly error: unknown } | undefined
   private records = 0
+  private refused = 0
   private newestSentAt: number | null = null
-  private committedAt = 0
-  private telling: NodeJS.Timeout | undefined
 
-  constructor(
-    options: AnalysisOptions,
-    store: StateStore,
-    reader: Reader,
-    publisher: ReturnType<Broker['openPublisher']>,
-  ) {
+  constructor(options: AnalysisOptions, parts: GroupParts) {
     this.options = options
-    this.store = store
-    this.reader = reader
-    this.publisher = publisher
-    this.quarantine = createQuarantine(publisher, options.analysis.group)
-    this.folding = restoreFolding(options.analysis, store)
-    this.positions = new Map(store.positions)
-    // The last run may have died between storing and telling, and if nothing arrives any more nobody would tell.
-    if (this.positions.size > 0) this.tellSoon()
+    this.parts = parts
   }
 
-  async take(batch: Batch): Promise<void> {
-    const frame = frameOf(this.options.analysis, batch)
-    const refusals = [...frame.refusals, ...this.folding.take(frame)]
-    const newest = batch.records.at(-1)?.timestamp ?? null
-    await this.quarantine.add(frame, refusals)
-    const upserts = encodeResults(this.options.analysis, this.folding.takeUpserts(), { ...batch, sentAt: newest })
-    // One that slept while a successor went on would put its old results over the successor's.
-    this.store.check()
-    if (upserts.length > 0) await this.publisher.send(resultTopic(this.options.analysis.group).name, upserts)
-    this.positions.set(batch.partition, batch.next)
-    this.store.commit(this.folding.takeStates(), new Map([[batch.partition, batch.next]]))
-    this.records += batch.records.length
-    this.lags.set(batch.partition, Math.max(0, batch.end - batch.next))
-    this.newestSentAt = Math.max(this.newestSentAt ?? 0, newest ?? 0) || null
-    this.options.onProgress?.(this.progress())
-    if (Date.now() - this.committedAt >= groupCommitMs) await this.tellGroup()
-    else this.tellSoon()
-  }
-
-  async finish(): Promise<void> {
-    if (this.positions.size > 0) await this.tellGroup()
+  async run(): Promise<void> {
+    const { broker, analysis, memberId, signal, onTrouble } = this.options
+    this.membership = broker.joinGroup({
+      group: analysis.group,
+      topic: analysis.input.name,
+      ...(memberId === undefined ? {} : { memberId }),
+      onGained: (partitions, generation) => this.gain(partitions, generation),
+      onReleased: (partitions) => this.release(partitions),
+      onLost: (partitions) => this.lose(partitions),
+      ...(onTrouble === undefined ? {} : { onTrouble }),
+      signal,
+    })
+    const { done } = this.membership
+    done.catch((error: unknown) => this.fail(error))
+    const onTime = Promise.all([this.every(commitMs, () => this.commitAll()), this.every(tellMs, () => this.tell())])
+    const ending = this.parts.ends === undefined ? undefined : this.every(commitMs, () => this.endIfDone())
+    try {
+      for await (const batch of this.parts.reader) await this.take(batch)
+    } catch (error) {
+      this.fail(error)
+    }
+    this.parts.end()
+    await done.catch(() => {}) // by now everything is committed and given back
+    await Promise.all([onTime, ending])
+    await Promise.all([...this.works.keys()].map((partition) => this.drop(partition)))
+    if (this.failure !== undefined) throw this.failure.error
   }
 
   progress(): AnalysisProgress {
     let lagRecords = 0
-    for (const lag of this.lags.values()) lagRecords += lag
-    return { records: this.records, refused: this.quarantine.count, lagRecords, newestSentAt: this.newestSentAt }
+    for (const partition of this.works.keys()) lagRecords += this.lags.get(partition) ?? 0
+    const { records, refused, newestSentAt } = this
+    return { records, refused, lagRecords, newestSentAt, partitions: [...this.works.keys()].toSorted((a, b) => a - b) }
   }
 
-  /** The last batch before a pause is told of, too. If that fails, the next batch fails and says so. */
-  private tellSoon(): void {
-    this.telling ??= setTimeout(() => void this.tellGroup().catch(() => {}), groupCommitMs)
+  private async take(batch: Batch): Promise<void> {
+    const work = this.works.get(batch.partition)
+    if (work === undefined) return
+    const refusedBefore = work.refused
+    await this.attempt(work, () => work.take(batch))
+    const { length, timestamps } = batch.packed
+    this.records += length
+    this.refused += work.refused - refusedBefore
+    this.lags.set(batch.partition, Math.max(0, batch.end - batch.next))
+    if (length > 0) this.newestSentAt = Math.max(this.newestSentAt ?? 0, timestamps[length - 1] ?? 0)
+    this.options.onProgress?.(this.progress())
+    if (work.isFull) void this.commit(work)
   }
 
-  private async tellGroup(): Promise<void> {
-    clearTimeout(this.telling)
-    this.telling = undefined
-    this.committedAt = Date.now()
-    await this.reader.commit(this.positions)
+  private async gain(partitions: readonly number[], generation: number): Promise<void> {
+    for (const partition of partitions) this.generations.set(partition, generation)
+    await Promise.all(partitions.map((partition) => this.open(partition)))
   }
-}
 
-function restoreFolding(analysis: ChosenAnalysis, store: StateStore): Folding {
-  const folding = new Folding(analysis)
-  for (const { key, state } of store.states()) {
-    try {
-      folding.restore(key, state)
-    } catch (error) {
-      throw new WindsockError('state-damaged', `the stored state of ${analysis.group} for key ${key} is damaged`, {
-        hint: 'Start with --fresh to compute it again from the log',
-        cause: error,
-      })
+  private async release(partitions: readonly number[]): Promise<void> {
+    this.parts.reader.release(partitions)
+    for (const partition of partitions) {
+      const work = this.works.get(partition)
+      if (work !== undefined) await this.attempt(work, async () => this.note(partition, await work.commit()))
+    }
+    await this.tell()
+    for (const partition of partitions) {
+      this.generations.delete(partition)
+      await this.drop(partition)
     }
   }
-  return folding
-}
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-function frameOf(analysis: ChosenAnalysis, batch: Batch): Frame {
-  const frame = createFrame(analysis.input.schema, `${batch.topic}/${batch.partition}`, batch.records.length)
-  for (const { offset, value } of batch.records) decodeMessage(frame, textOf(value), offset)
-  return frame
-}
-
-function textOf(value: Uint8Array | null): string | undefined {
-  if (value === null) return undefined
-  try {
-    return utf8.decode(value)
-  } catch {
-    return undefined
+  private lose(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      this.generations.delete(partition)
+      this.untold.delete(partition)
+      void this.drop(partition)
+    }
   }
+
+  /** Begins work on a partition, unless it is lost meanwhile. */
+  private async open(partition: number): Promise<void> {
+    const { broker, analysis, signal, onNotice } = this.options
+    const { topic, id } = { topic: analysis.input.name, id: this.parts.id }
+    const isOurs = (): boolean => this.generations.has(partition) && !signal.aborted
+    const work = await untilThere(isOurs, async () => {
+      const { partitions } = await broker.admin.describeTopic(topic)
+      const start = partitions[partition]?.start ?? 0
+      return PartitionWork.open(
+        {
+          broker,
+          analysis,
+          origin: { topic, id, partition },
+          decoder: this.parts.decoder,
+          onRebuild: (reason) => onNotice?.(reason),
+          signal,
+        },
+        start,
+      )
+    })
+    if (work === undefined) return
+    if (!isOurs()) return work.close()
+    this.works.set(partition, work)
+    this.note(partition, work.next)
+    this.parts.reader.assign(new Map([[partition, work.next]]))
+  }
+
+  private async drop(partition: number): Promise<void> {
+    this.parts.reader.release([partition])
+    const work = this.works.get(partition)
+    this.works.delete(partition)
+    this.lags.delete(partition)
+    await work?.close()
+  }
+
+  private async commitAll(): Promise<void> {
+    await Promise.all([...this.works.values()].filter((work) => work.isDirty).map((work) => this.commit(work)))
+  }
+
+  private async commit(work: PartitionWork): Promise<void> {
+    if (this.committing.has(work)) return
+    this.committing.add(work)
+    await this.attempt(work, async () => this.note(work.partition, await work.commit()))
+    this.committing.delete(work)
+  }
+
+  /**
+   * Does a piece of work on a partition. When another process has the partition it is given up; when the broker has aborted
+   * the transaction, as of a process that slept, work begins again at what was committed.
+   */
+  private async attempt(work: PartitionWork, doIt: () => Promise<void>): Promise<void> {
+    const { partition } = work
+    try {
+      await doIt()
+    } catch (error) {
+      if (this.works.get(partition) !== work) return
+      const code = error instanceof WindsockError ? error.code : undefined
+      if (code === 'fenced') await this.drop(partition)
+      else if (code === 'transaction-lost') {
+        await this.drop(partition)
+        await this.open(partition)
+      } else this.fail(error)
+    }
+  }
+
+  private note(partition: number, position: number): void {
+    this.untold.set(partition, position)
+  }
+
+  /** Tells the group how far we are, so that others can see the lag. */
+  private async tell(): Promise<void> {
+    const byGeneration = new Map<number, Map<number, number>>()
+    for (const [partition, position] of this.untold) {
+      const generation = this.generations.get(partition)
+      if (generation === undefined) continue
+      const positions = byGeneration.get(generation) ?? new Map<number, number>()
+      byGeneration.set(generation, positions.set(partition, position))
+    }
+    this.untold.clear()
+    for (const [generation, positions] of byGeneration) {
+      await this.membership?.commit(positions, generation).catch((error: unknown) => this.fail(error))
+    }
+  }
+
+  /** Ends the work when all partitions have reached their ends, whoever of the group had them. */
+  private async endIfDone(): Promise<void> {
+    const { broker, analysis } = this.options
+    const left = (this.parts.ends ?? []).filter(({ start, end }) => end > start)
+    const open = left.filter(({ partition, end }) => (this.works.get(partition)?.next ?? 0) < end)
+    if (open.some(({ partition }) => this.works.has(partition))) return
+    const committed = await broker.admin.committed(analysis.group, analysis.input.name).catch(() => undefined)
+    if (committed !== undefined && open.every(({ partition, end }) => (committed.get(partition) ?? 0) >= end)) {
+      this.parts.end()
+    }
+  }
+
+  private async every(ms: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.options
+    while (!signal.aborted) {
+      await delay(ms, undefined, { signal }).catch(() => {})
+      if (!signal.aborted) await work().catch((error: unknown) => this.fail(error))
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error }
+    this.parts.end()
+  }
+}
+
+const retryMs = 250
+
+/** Tries again while what is wrong may pass; undefined when it is no longer wanted. */
+async function untilThere<T>(isWanted: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+  while (isWanted()) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isWanted()) return undefined
+      if (!(error instanceof WindsockError && error.retriable)) throw error
+      await delay(retryMs)
+    }
+  }
+  return undefined
 }

@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { analysisNames, chooseAnalysis } from '../../analyses/all.ts'
 import type { Command } from '../command.ts'
-import { connect, stateFolderOf } from '../connect.ts'
+import { stateTopic } from '../../topics/state.ts'
+import { connect, memberFolderOf } from '../connect.ts'
+import { claimMember } from '../member-claim.ts'
 import { settingsOption, topicOption } from '../option.ts'
 import { readSettings } from '../sources.ts'
 import { doAnalyse } from '../work.ts'
@@ -27,14 +27,11 @@ export const analyse: Command = {
   async run({ config, say, signal }) {
     const analysis = chooseAnalysis(config.positionals[0] ?? '', readSettings(config), config.text('topic'))
     const broker = await connect(config)
-    // States of a log that ends with this process would stand for none.
-    const stateFolder = broker.kind === 'memory' ? undefined : stateFolderOf(config)
+    const member = claimMember(memberFolderOf(config), analysis.group)
     try {
       if (config.flag('fresh')) {
-        await broker.admin.deleteTopics([analysis.group])
+        await broker.admin.deleteTopics([analysis.group, stateTopic(analysis.group, 1).name])
         await broker.admin.deleteGroups([analysis.group])
-        for (const end of ['', '-wal', '-shm'])
-          await rm(join(stateFolderOf(config), `${analysis.group}.sqlite${end}`), { force: true })
       }
       const untilEnd = config.flag('until-end')
       const onTrouble = (reason: string | undefined): void =>
@@ -43,9 +40,12 @@ export const analyse: Command = {
             ? `${analysis.group}: the broker is back`
             : `${analysis.group}: waiting for the broker (${reason})`,
         )
-      const { records, refused } = await doAnalyse(broker, { analysis, stateFolder, untilEnd, onTrouble }, signal)
+      const onNotice = (notice: string): void => say(notice)
+      const work = { analysis, memberId: member.id, untilEnd, onTrouble, onNotice }
+      const { records, refused } = await doAnalyse(broker, work, signal)
       say(`${analysis.group}: ${records} records read, ${refused} refused`)
     } finally {
+      member.release()
       await broker.close()
     }
   },

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { analysisNames, chooseAnalysis } from '../../analyses/all.ts'
 import { bundlePage } from '../../dashboard/server/bundle-page.ts'
@@ -11,10 +11,11 @@ import { flights } from '../../topics/flights.ts'
 import { prices } from '../../topics/prices.ts'
 import { quarantine } from '../../topics/quarantine.ts'
 import { resultTopic } from '../../topics/results.ts'
+import { stateTopic } from '../../topics/state.ts'
 import { status } from '../../topics/status.ts'
 import type { Command, CommandContext } from '../command.ts'
 import type { Config } from '../config.ts'
-import { homeOf, namedBrokers, stateFolderOf } from '../connect.ts'
+import { homeOf, namedBrokers } from '../connect.ts'
 import { nodesOption, paceOptions, portOption } from '../option.ts'
 import { describeFigures } from '../up/figures.ts'
 import { claimHome, type HomeClaim, type HomeNote } from '../up/home-claim.ts'
@@ -29,7 +30,14 @@ const usualPort = 8642
 const partStopMs = 1_500
 
 const groups = analysisNames.map((name) => chooseAnalysis(name).group)
-const topics = [flights, prices, quarantine, status, ...groups.map(resultTopic)]
+const topics = [
+  flights,
+  prices,
+  quarantine,
+  status,
+  ...groups.map(resultTopic),
+  ...analysisNames.map((name) => chooseAnalysis(name)).map(({ group, input }) => stateTopic(group, input.partitions)),
+]
 
 export const up: Command = {
   name: 'up',
@@ -240,7 +248,6 @@ class Everything {
     const { broker } = this.upBroker
     await broker.admin.deleteTopics(topics.map(({ name }) => name))
     await broker.admin.deleteGroups(groups)
-    await rm(stateFolderOf(this.context.config), { recursive: true, force: true })
     await broker.admin.ensureTopics(topics)
     this.parts.restart()
   }
@@ -266,7 +273,6 @@ async function forgetOnCluster(config: Config, { broker }: UpBroker): Promise<vo
   }
   await broker.admin.deleteTopics(names)
   await broker.admin.deleteGroups(groups)
-  await rm(stateFolderOf(config), { recursive: true, force: true })
 }
 
 function describeBroker({ broker, pids }: UpBroker): string {

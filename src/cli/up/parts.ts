@@ -70,5 +70,5 @@ async function publishHere(broker: Broker, name: string, feed: Feed, pace: Pace,
 }
 
 async function analyseHere(broker: Broker, name: string, signal: AbortSignal): Promise<void> {
-  await doAnalyse(broker, { analysis: chooseAnalysis(name), stateFolder: undefined, untilEnd: false }, signal)
+  await doAnalyse(broker, { analysis: chooseAnalysis(name), untilEnd: false }, signal)
 }

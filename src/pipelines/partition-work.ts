@@ -1,0 +1,178 @@
+import type { ChosenAnalysis } from '../analyses/all.ts'
+import type { Batch, Broker, OutgoingRecord, Transactions } from '../broker/broker.ts'
+import type { Decoder } from '../codecs/codec.ts'
+import { WindsockError } from '../foundation/errors.ts'
+import type { Refusal } from '../model/frame.ts'
+import { resultTopic } from '../topics/results.ts'
+import { quarantine } from '../topics/quarantine.ts'
+import { stateTopic } from '../topics/state.ts'
+import { encodeResults } from './encode-results.ts'
+import { Folding } from './folding.ts'
+import { quarantineRecords } from './quarantine.ts'
+import { restoreState, StateLog, type StateOrigin } from './state-log.ts'
+
+export interface PartitionOptions {
+  readonly broker: Broker
+  readonly analysis: ChosenAnalysis
+  readonly origin: StateOrigin
+  readonly decoder: Decoder
+  /** Told when a stored state is refused and computed again from the log. */
+  readonly onRebuild: (reason: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Results that wait to be sent, beyond which the partition takes no more records. */
+const unsentRecordsMax = 20_000
+/** Changed states beyond which a commit does not wait for its time. */
+const changedKeysMax = 50_000
+
+/**
+ * An analysis at work on one partition. Everything it writes (results, refused records, changed states and the position they
+ * stand for) belongs to one Kafka transaction after the other, under an id of this partition's own: whoever works on the
+ * partition next takes that id over, and from then on the broker refuses whatever this one still sends.
+ */
+export class PartitionWork {
+  readonly partition: number
+  private readonly options: PartitionOptions
+  private readonly transactions: Transactions
+  private readonly log: StateLog
+  private readonly folding: Folding
+  /** The position behind the last record folded, and behind the last one committed. */
+  private position: number
+  private committed: number
+  /** What is sent, in its order; rejected once anything went wrong, and then for good. */
+  private sending: Promise<void> = Promise.resolve()
+  private unsentRecords = 0
+  private failure: unknown
+  refused = 0
+
+  private constructor(options: PartitionOptions, transactions: Transactions, begun: Begun) {
+    this.options = options
+    this.partition = options.origin.partition
+    this.transactions = transactions
+    this.log = begun.log
+    this.folding = begun.folding
+    this.position = begun.next
+    this.committed = begun.next
+    // What was refused goes with the first transaction.
+    if (begun.outdated.length > 0) this.send(stateTopic(options.analysis.group, 1).name, begun.outdated)
+  }
+
+  /**
+   * Fences whoever worked on the partition before, and restores what it had committed.
+   *
+   * @param start the first offset that the partition still holds
+   * @throws WindsockError `topic-mismatch`, `state-damaged` when the state is refused and the log no longer holds its beginning
+   */
+  static async open(options: PartitionOptions, start: number): Promise<PartitionWork> {
+    const { broker, analysis, origin } = options
+    const transactions = broker.openTransactions(`windsock-${analysis.group}-${origin.partition}`)
+    try {
+      await transactions.open()
+      return new PartitionWork(options, transactions, await begin(options, start))
+    } catch (error) {
+      await transactions.close()
+      throw error
+    }
+  }
+
+  /** Where to go on reading. */
+  get next(): number {
+    return this.position
+  }
+
+  /** Whether there is something that no transaction has committed. */
+  get isDirty(): boolean {
+    return this.position !== this.committed
+  }
+
+  /** Whether a commit should not wait. */
+  get isFull(): boolean {
+    return this.folding.changedKeys >= changedKeysMax
+  }
+
+  /**
+   * Folds a batch; its results are on their way when this resolves, which waits for earlier ones where too many are.
+   *
+   * @throws what went wrong with anything sent before
+   */
+  async take(batch: Batch): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    const { analysis, decoder } = this.options
+    const { topic, partition, packed } = batch
+    const origin = `${topic}/${partition}`
+    const refusals: Refusal[] = []
+    for (const frame of decoder.decode(packed, origin)) {
+      refusals.push(...frame.refusals, ...this.folding.take(frame))
+    }
+    const sentAt = packed.length === 0 ? null : (packed.timestamps[packed.length - 1] ?? null)
+    const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
+    this.position = batch.next
+    this.refused += refusals.length
+    this.send(quarantine.name, quarantineRecords(origin, refusals, analysis.group))
+    this.send(resultTopic(analysis.group).name, results)
+    if (this.unsentRecords > unsentRecordsMax) await this.sending
+  }
+
+  /** Commits everything up to here, and returns the position behind it. */
+  async commit(): Promise<number> {
+    const { position } = this
+    if (this.isDirty) {
+      // Taken now, at this position: what is folded while the commit is under way belongs to the next one.
+      this.send(stateTopic(this.options.analysis.group, 1).name, this.log.recordsOf(this.folding, position))
+      this.committed = position
+      this.queue(() => this.transactions.commit())
+    }
+    await this.sending
+    return position
+  }
+
+  /** Ends the work; what is not committed is aborted. */
+  async close(): Promise<void> {
+    await this.sending.catch(() => {})
+    await this.transactions.close()
+  }
+
+  private send(topic: string, records: readonly OutgoingRecord[]): void {
+    if (records.length === 0) return
+    this.unsentRecords += records.length
+    this.queue(async () => {
+      await this.transactions.send(topic, records)
+      this.unsentRecords -= records.length
+    })
+  }
+
+  private queue(work: () => Promise<void>): void {
+    this.sending = this.sending.then(work)
+    this.sending.catch((error: unknown) => {
+      this.failure ??= error
+    })
+  }
+}
+
+interface Begun {
+  readonly folding: Folding
+  readonly log: StateLog
+  readonly next: number
+  /** Records that delete what was refused. */
+  readonly outdated: readonly OutgoingRecord[]
+}
+
+async function begin(options: PartitionOptions, start: number): Promise<Begun> {
+  const { broker, analysis, origin, signal } = options
+  const found = await restoreState(broker, analysis, origin, signal)
+  if ('folding' in found) {
+    if (found.next !== undefined) return { ...found, next: found.next, outdated: [] }
+    return { folding: found.folding, log: new StateLog(origin, start), next: start, outdated: [] }
+  }
+  const what = `the stored state of ${analysis.group} for ${origin.topic}/${origin.partition} ${found.reason}`
+  const from = found.from ?? 0
+  if (start > from) {
+    throw new WindsockError('state-damaged', `${what}, and the log no longer holds offset ${from}, where it began`, {
+      hint: 'Start with --fresh to compute it from what the log still holds',
+    })
+  }
+  options.onRebuild(`${what}: it is computed again from the log`)
+  const outdated = found.keys.map((key) => ({ key, value: null, partition: origin.partition }))
+  return { folding: new Folding(analysis), log: new StateLog(origin, from), next: from, outdated }
+}
