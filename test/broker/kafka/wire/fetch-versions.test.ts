@@ -73,7 +73,8 @@ describe('each version of our requests', { skip: withoutKafka }, () => {
       const packer = new RecordPacker()
       for (const { start, end } of response.partitions) {
         const fetched = { origin: 'versions', piece, start, end, aborted: [], from: 0, to: Infinity }
-        for (const next of new BatchWalk(packer, pieces).walk(fetched)) assert.deepEqual([packer.length, next], [10, 10])
+        for (const next of new BatchWalk(packer, pieces).walk(fetched))
+          assert.deepEqual([packer.length, next], [10, 10])
       }
       release()
     }
