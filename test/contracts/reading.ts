@@ -250,6 +250,18 @@ export function describeReading(
       assert.equal(seen.filter((value) => value.length === 900_006).length, 2)
     })
 
+    it('says topic-missing when its topic is deleted under it, and position-lost when it is made anew', async () => {
+      const topic = await makeTopic(2, 10)
+      const reader = openReader(topic)
+      const reading = readSome(reader, 1_000)
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await Promise.all([assert.rejects(reading, { code: 'topic-missing' }), broker.admin.deleteTopics([topic.name])])
+      await broker.admin.ensureTopics([topic])
+      await send(topic, 0, 10)
+      await assert.rejects(readSome(reader, 1_000), { code: 'position-lost' })
+      await reader.close()
+    })
+
     it('reads committed records where no transaction is open', async () => {
       const topic = await makeTopic(2, 100)
       const reader = openReader(topic, { isolation: 'committed', until: endsOf(topic, 100) })

@@ -35,11 +35,6 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       await owner.open()
       return owner
     }
-    const send = (owner: Transactions, topic: string, ...values: string[]): Promise<void> =>
-      owner.send(
-        topic,
-        values.map((value) => ({ key: 'k', value, partition: 0 })),
-      )
     /** Reads until it is so: a commit is certain a little before all readers see it, as the markers are written behind it. */
     const expectCommitted = async (
       topic: string,
@@ -104,9 +99,8 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
         await owner[outcome]()
       }
       assert.equal((await readUncommitted(topic)).length, 15)
-      const outside = (value: number): string => `outside ${value}`
       await expectCommitted(topic, [
-        ['1a', '1b', outside(1), outside(2), outside(3), '4a', '4b', outside(4), outside(5)],
+        ['1a', '1b', 'outside 1', 'outside 2', 'outside 3', '4a', '4b', 'outside 4', 'outside 5'],
       ])
       await owner.close()
       await publisher.close()
@@ -241,4 +235,12 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       await Promise.all(owners.map((owner) => owner.close()))
     })
   })
+}
+
+/** To partition 0, in the order given. */
+function send(owner: Transactions, topic: string, ...values: string[]): Promise<void> {
+  return owner.send(
+    topic,
+    values.map((value) => ({ key: 'k', value, partition: 0 })),
+  )
 }

@@ -18,11 +18,12 @@ export interface TestKafka {
   stop(): Promise<void>
 }
 
-/** A real Kafka for one test file, on free ports; `stop` leaves nothing behind. */
-export async function startTestKafka(): Promise<TestKafka> {
+/** A real Kafka for one test file, on free ports; `stop` leaves nothing behind. @param nodes three replicate threefold */
+export async function startTestKafka(nodes: 1 | 3 = 1): Promise<TestKafka> {
   const home = await mkdtemp(join(tmpdir(), 'windsock-test-'))
   const kafka = await startLocalKafka({
     home,
+    nodes,
     cacheDir: defaultCacheDir(process.env),
     logger: silentLogger,
     env: process.env,

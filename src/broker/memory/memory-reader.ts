@@ -38,7 +38,7 @@ export class MemoryReader implements Reader {
   private readonly log: ReadableLog
   private readonly options: ReadOptions
   private readonly positions: PartitionPositions
-  private hasStarted = false
+  private topicId: string | undefined
   private isOpen = true
 
   constructor(log: ReadableLog, options: ReadOptions) {
@@ -78,11 +78,13 @@ export class MemoryReader implements Reader {
     signal.addEventListener('abort', stop)
     try {
       const { id } = this.log.partitionsOf(name)
-      if (!this.hasStarted && this.options.partitions !== 'assigned') this.positions.assign(this.startPositions())
-      this.hasStarted = true
+      if (this.topicId === undefined && this.options.partitions !== 'assigned') {
+        this.positions.assign(this.startPositions())
+      }
+      this.topicId ??= id
       while (this.goesOn()) {
         const topic = this.log.partitionsOf(name)
-        if (topic.id !== id) throw new WindsockError('position-lost', `topic ${name} was made anew`)
+        if (topic.id !== this.topicId) throw new WindsockError('position-lost', `topic ${name} was made anew`)
         let isIdle = true
         for (const { partition } of Array.from(this.positions.all())) {
           const batch = this.batchOf(topic.partitions, partition)

@@ -88,8 +88,10 @@ export class BatchWalk {
       }
       if (next > given) yield next
     } catch (error) {
-      if (error instanceof MalformedBytes) throw damaged(fetched.origin, next, error)
-      throw error
+      if (!(error instanceof MalformedBytes)) throw error
+      // What was right before it is handed out first.
+      if (next > given) yield next
+      throw damaged(fetched.origin, next, error)
     } finally {
       this.shrink()
     }

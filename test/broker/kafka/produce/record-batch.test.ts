@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { jsCRC32C, Reader, readRecordsBatch, type RecordsBatch } from '@platformatic/kafka'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { OutgoingRecord } from '../../../../src/broker/broker.ts'
 import type { Compression } from '../../../../src/broker/kafka/client-settings.ts'
 import { BatchMemory } from '../../../../src/broker/kafka/produce/batch-memory.ts'
@@ -11,7 +11,7 @@ import { publishBatchBytesMax } from '../../../../src/foundation/limits.ts'
 const numbers: BatchNumbers = { producerId: 4_000_000_001n, epoch: 7, sequence: 2_000_000_000 }
 const sentAt = 1_800_000_000_123
 
-const text = fc.oneof(
+const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ unit: 'grapheme', maxLength: 200 }),
   // Longer than 64, 8,192 and their thirds, where lengths take another byte.
@@ -21,9 +21,9 @@ const text = fc.oneof(
 )
 const anyRecord: fc.Arbitrary<OutgoingRecord> = fc.record(
   {
-    key: text,
-    value: fc.oneof(text, fc.uint8Array({ maxLength: 300 }), fc.constant(null)),
-    headers: fc.dictionary(fc.string({ unit: 'grapheme', maxLength: 10 }), text, { maxKeys: 3 }),
+    key: anyText,
+    value: fc.oneof(anyText, fc.uint8Array({ maxLength: 300 }), fc.constant(null)),
+    headers: fc.dictionary(fc.string({ unit: 'grapheme', maxLength: 10 }), anyText, { maxKeys: 3 }),
   },
   { requiredKeys: ['key', 'value'] },
 )
@@ -121,9 +121,12 @@ function contentOf({ records }: RecordsBatch): unknown[] {
   })
 }
 
+/** As bytes and back: what is no text, such as half a pair of surrogates, is replaced on the way. */
+function asSent(text: string): string {
+  return Buffer.from(text).toString()
+}
+
 function expected({ key, value, headers = {} }: OutgoingRecord): unknown {
-  // As bytes and back: what is no text, such as half a pair of surrogates, is replaced on the way.
-  const asSent = (sent: string): string => Buffer.from(sent).toString()
   return {
     key: asSent(key),
     value: value === null ? null : Buffer.from(value).toString('hex'),

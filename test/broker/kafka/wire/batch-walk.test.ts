@@ -18,13 +18,12 @@ interface Seen {
 }
 
 /** Everything a walk gives, copied. */
-function walkAll(bytes: Buffer, options: Partial<FetchedBatches> = {}): Seen[] {
+function walkAll(bytes: Buffer, options: Partial<FetchedBatches> = {}, seen: Seen[] = []): Seen[] {
   const packer = new RecordPacker()
   const walk = new BatchWalk(packer, new Pieces(undefined, 1_000_000))
   // Somewhere in a larger piece, as in an answer.
   const piece = Buffer.concat([Buffer.alloc(13, 0xaa), bytes, Buffer.alloc(9, 0xaa)])
   const fetched = { origin: 't/0', piece, start: 13, end: 13 + bytes.length, aborted: [], from: 0, to: Infinity }
-  const seen: Seen[] = []
   for (const next of walk.walk({ ...fetched, ...options })) {
     const records = copyRecords(packer, packer.headerSpans)
     seen.push({
@@ -217,10 +216,12 @@ describe('a walk over record batches', () => {
       buildBatch({ baseOffset: 3, records: three }),
     ])
     bytes[bytes.length - 2] = 0x77
-    assert.throws(() => walkAll(bytes), {
+    const seen: Seen[] = []
+    assert.throws(() => walkAll(bytes, {}, seen), {
       code: 'records-damaged',
       message: /^t\/0: the record batch at offset 3 is damaged: its CRC-32C is/,
     })
+    assert.deepEqual(offsetsIn(seen), [0, 1, 2])
   })
 
   it('gives an error or the right records, whichever bit is wrong', () => {
