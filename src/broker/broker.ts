@@ -200,8 +200,12 @@ export interface Admin {
   /** Deletes the topics that are there, and resolves when they are gone. */
   deleteTopics(names: readonly string[]): Promise<void>
   listTopics(): Promise<readonly string[]>
-  /** @throws WindsockError `topic-missing` */
-  describeTopic(name: string): Promise<TopicDescription>
+  /**
+   * @param isolation what the ends are: of all records, or of those that a reader of committed ones sees; `uncommitted` is the
+   * default
+   * @throws WindsockError `topic-missing`
+   */
+  describeTopic(name: string, isolation?: 'uncommitted' | 'committed'): Promise<TopicDescription>
   /** What a group has committed, by partition; partitions it never committed are absent. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>
   deleteGroups(groups: readonly string[]): Promise<void>

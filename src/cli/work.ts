@@ -95,6 +95,8 @@ export interface AnalysisWork {
   /** Who this process is in its group, over restarts. */
   readonly memberId?: string
   readonly untilEnd: boolean
+  /** To pause and resume from outside. */
+  readonly pacer?: Pacer
   /** Told when the broker goes away and comes back. */
   readonly onTrouble?: (reason: string | undefined) => void
   /** Told what a person should know. */

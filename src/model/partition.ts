@@ -11,6 +11,7 @@ const rememberedKeysMax = 10_000
 
 /** `partitionOf` for one topic, which remembers the keys it has seen. */
 export function createPartitioner(partitions: number): (key: string) => number {
+  if (partitions === 1) return () => 0
   const known = new Map<string, number>()
   return (key) => {
     let partition = known.get(key)

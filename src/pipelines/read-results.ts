@@ -5,15 +5,15 @@ import { resultTopic } from '../topics/results.ts'
 import { objectOf } from './follow-topic.ts'
 
 /**
- * All results of an analysis as they are on its topic now, the newest of every key.
+ * All results of an analysis that are committed on its topic now, the newest of every key.
  *
  * @throws WindsockError `topic-missing` when the analysis has never run
  */
 export async function readResults(broker: Broker, analysis: ChosenAnalysis, signal: AbortSignal): Promise<Result[]> {
   const { name } = resultTopic(analysis.group)
-  const { partitions } = await broker.admin.describeTopic(name)
+  const { partitions } = await broker.admin.describeTopic(name, 'committed')
   const until = new Map(partitions.map(({ partition, end }) => [partition, end]))
-  const reader = broker.openReader({ topic: name, start: 'earliest', until, signal })
+  const reader = broker.openReader({ topic: name, start: 'earliest', until, isolation: 'committed', signal })
   const results = new Map<string, Result>()
   try {
     for await (const { records } of reader) {

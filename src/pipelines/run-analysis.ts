@@ -4,6 +4,7 @@ import type { Batch, Broker, Membership, PartitionDescription, Reader } from '..
 import type { Decoder } from '../codecs/codec.ts'
 import { jsonCodec } from '../codecs/json/json-codec.ts'
 import { WindsockError } from '../foundation/errors.ts'
+import type { Pacer } from '../sources/pacer.ts'
 import { stateTopic } from '../topics/state.ts'
 import { PartitionWork } from './partition-work.ts'
 
@@ -14,6 +15,8 @@ export interface AnalysisOptions {
   readonly memberId?: string
   /** Work up to what was the end of the topic at the start, then return. */
   readonly untilEnd: boolean
+  /** To pause and resume it: its place in the group is kept meanwhile, and what was done is committed. */
+  readonly pacer?: Pacer
   readonly signal: AbortSignal
   readonly onProgress?: (progress: AnalysisProgress) => void
   readonly onTrouble?: (reason: string | undefined) => void
@@ -103,7 +106,7 @@ class GroupWork {
   }
 
   async run(): Promise<void> {
-    const { broker, analysis, memberId, signal, onTrouble } = this.options
+    const { broker, analysis, memberId, pacer, signal, onTrouble } = this.options
     this.membership = broker.joinGroup({
       group: analysis.group,
       topic: analysis.input.name,
@@ -119,7 +122,10 @@ class GroupWork {
     const onTime = Promise.all([this.every(commitMs, () => this.commitAll()), this.every(tellMs, () => this.tell())])
     const ending = this.parts.ends === undefined ? undefined : this.every(commitMs, () => this.endIfDone())
     try {
-      for await (const batch of this.parts.reader) await this.take(batch)
+      for await (const batch of this.parts.reader) {
+        await this.take(batch)
+        await pacer?.whenResumed(signal)
+      }
     } catch (error) {
       this.fail(error)
     }
@@ -267,9 +273,23 @@ class GroupWork {
     const left = (this.parts.ends ?? []).filter(({ start, end }) => end > start)
     const open = left.filter(({ partition, end }) => (this.works.get(partition)?.next ?? 0) < end)
     if (open.some(({ partition }) => this.works.has(partition))) return
-    const committed = await broker.admin.committed(analysis.group, analysis.input.name).catch(() => undefined)
-    if (committed !== undefined && open.every(({ partition, end }) => (committed.get(partition) ?? 0) >= end)) {
-      this.parts.end()
+    if (open.length > 0 && !(await this.isDoneByOthers(open))) return
+    this.parts.end()
+  }
+
+  /** Whether other members have committed these partitions to their ends. */
+  private async isDoneByOthers(partitions: readonly PartitionDescription[]): Promise<boolean> {
+    const { broker, analysis } = this.options
+    try {
+      const committed = await broker.admin.committed(analysis.group, analysis.input.name)
+      // What the group was told is older than a state that was dropped since.
+      const states = (await broker.admin.describeTopic(stateTopic(analysis.group, 1).name, 'committed')).partitions
+      return partitions.every(({ partition, end }) => {
+        const state = states[partition]
+        return (committed.get(partition) ?? 0) >= end && state !== undefined && state.end > state.start
+      })
+    } catch {
+      return false
     }
   }
 

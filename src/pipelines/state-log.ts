@@ -106,7 +106,7 @@ export async function* readState(
   signal: AbortSignal,
 ): AsyncGenerator<IncomingRecord> {
   const { name } = stateTopic(group, 1)
-  const { partitions } = await broker.admin.describeTopic(name)
+  const { partitions } = await broker.admin.describeTopic(name, 'committed')
   const mine = partitions[partition]
   if (mine === undefined) {
     throw new WindsockError('topic-mismatch', `topic ${name} has no partition ${partition}`, {

@@ -94,14 +94,14 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async describeTopic(name: string): Promise<TopicDescription> {
+  async describeTopic(name: string, isolation?: 'uncommitted' | 'committed'): Promise<TopicDescription> {
     return this.ask(`topic ${name}`, async () => {
       const metadata = await this.admin.metadata({ topics: [name], forceUpdate: true })
       const topic = metadata.topics.get(name)
       if (topic === undefined) throw new WindsockError('topic-missing', `there is no topic ${name}`)
       const [start, end] = await Promise.all([
         this.offsets(name, topic.partitionsCount, ListOffsetTimestamps.EARLIEST),
-        this.offsets(name, topic.partitionsCount, ListOffsetTimestamps.LATEST),
+        this.offsets(name, topic.partitionsCount, ListOffsetTimestamps.LATEST, isolation === 'committed'),
       ])
       const partitions = Array.from({ length: topic.partitionsCount }, (_, partition) => ({
         partition,

@@ -121,9 +121,11 @@ class MemoryLog implements Admin, TransactionLog, GroupLog {
     return [...this.topics.keys()]
   }
 
-  async describeTopic(name: string): Promise<TopicDescription> {
+  async describeTopic(name: string, isolation?: 'uncommitted' | 'committed'): Promise<TopicDescription> {
     const topic = this.topic(name)
-    const partitions = topic.partitions.map(({ start, end }, partition) => ({ partition, start, end }))
+    const partitions = topic.partitions.map((log, partition) => {
+      return { partition, start: log.start, end: isolation === 'committed' ? stableEndOf(log) : log.end }
+    })
     return { name, id: topic.id, partitions }
   }
 

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { stateTopic } from '../../topics/state.ts'
 import { connect, memberFolderOf } from '../connect.ts'
 import { claimMember } from '../member-claim.ts'
+import { pauseOnSignal } from '../pause-signal.ts'
 import { settingsOption, topicOption } from '../option.ts'
 import { readSettings } from '../sources.ts'
 import { doAnalyse } from '../work.ts'
@@ -41,7 +42,8 @@ export const analyse: Command = {
             : `${analysis.group}: waiting for the broker (${reason})`,
         )
       const onNotice = (notice: string): void => say(notice)
-      const work = { analysis, memberId: member.id, untilEnd, onTrouble, onNotice }
+      const pacer = pauseOnSignal(say)
+      const work = { analysis, memberId: member.id, untilEnd, pacer, onTrouble, onNotice }
       const { records, refused } = await doAnalyse(broker, work, signal)
       say(`${analysis.group}: ${records} records read, ${refused} refused`)
     } finally {

@@ -1,10 +1,9 @@
-import { systemClock } from '../../foundation/clock.ts'
 import type { PackPlan } from '../../pipelines/pack-rows.ts'
 import type { PublishProgress } from '../../pipelines/publish-source.ts'
-import { Pacer } from '../../sources/pacer.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../connect.ts'
 import { fileOption, labelOption, paceOptions, topicOption } from '../option.ts'
+import { pauseOnSignal } from '../pause-signal.ts'
 import { packInThread } from '../packing/pack-in-thread.ts'
 import { chooseSource, countRows, readPace } from '../sources.ts'
 import { doPublish } from '../work.ts'
@@ -87,18 +86,6 @@ function readElsewhere(name: string, files: readonly string[], label: string | u
       }),
     bytesRead: () => bytesRead,
   }
-}
-
-/** SIGUSR2 pauses the rows and lets them go on: `kill -USR2 PID`. */
-function pauseOnSignal(say: (text: string) => void): Pacer {
-  const pacer = new Pacer(systemClock)
-  if (process.platform === 'win32') return pacer
-  process.on('SIGUSR2', () => {
-    if (pacer.isPaused) pacer.resume()
-    else pacer.pause()
-    say(pacer.isPaused ? 'paused' : 'resumed')
-  })
-  return pacer
 }
 
 function describe(totals: PublishProgress, seconds: number, isJson: boolean): string {
