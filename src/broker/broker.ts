@@ -208,6 +208,11 @@ export interface Admin {
   describeTopic(name: string, isolation?: 'uncommitted' | 'committed'): Promise<TopicDescription>
   /** What a group has committed, by partition; partitions it never committed are absent. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>
+  /**
+   * Deletes groups and what they committed. A member that crashed is waited for until its session is over.
+   *
+   * @throws WindsockError `group-active` when a group has members that live
+   */
   deleteGroups(groups: readonly string[]): Promise<void>
 }
 

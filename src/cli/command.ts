@@ -20,8 +20,8 @@ export interface Command {
   /** How it is called: `windsock publish <source> --file F`. */
   readonly usage: readonly string[]
   readonly options: readonly Option[]
-  /** What its one argument is, `source`; left out, it takes none. */
-  readonly argument?: string
+  /** What its arguments are, such as `source`; left out, it takes none. */
+  readonly arguments?: readonly string[]
   readonly examples: readonly string[]
   run(context: CommandContext): Promise<void>
 }

@@ -7,6 +7,7 @@ import { dashboard } from './commands/dashboard.ts'
 import { publish } from './commands/publish.ts'
 import { recompute } from './commands/recompute.ts'
 import { results } from './commands/results.ts'
+import { state } from './commands/state.ts'
 import { up } from './commands/up.ts'
 import { readConfig } from './config.ts'
 import { describeAll, describeCommand } from './help.ts'
@@ -14,7 +15,7 @@ import { sharedOptions } from './option.ts'
 import { untilAskedToStop } from './stop-signal.ts'
 import { version } from './version.ts'
 
-const commands: readonly Command[] = [up, broker, publish, analyse, results, recompute, dashboard, config]
+const commands: readonly Command[] = [up, broker, publish, analyse, results, recompute, state, dashboard, config]
 
 /** 0 done, 1 failed, 2 wrong usage. */
 process.exitCode = await main(process.argv.slice(2))
@@ -66,10 +67,10 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   }
 }
 
-function refuseSurplus({ name, argument }: Command, given: readonly string[]): void {
-  const surplus = given[argument === undefined ? 0 : 1]
+function refuseSurplus({ name, arguments: taken = [] }: Command, given: readonly string[]): void {
+  const surplus = given[taken.length]
   if (surplus === undefined) return
-  const takes = argument === undefined ? 'no argument' : `one argument, the ${argument}`
+  const takes = ['no argument', `one argument, the ${taken[0]}`][taken.length] ?? `${taken.join(', ')} and no more`
   throw new WindsockError('usage', `windsock ${name} takes ${takes}, got "${surplus}" too`)
 }
 

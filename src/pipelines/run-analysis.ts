@@ -269,7 +269,6 @@ class GroupWork {
 
   /** Ends the work when all partitions have reached their ends, whoever of the group had them. */
   private async endIfDone(): Promise<void> {
-    const { broker, analysis } = this.options
     const left = (this.parts.ends ?? []).filter(({ start, end }) => end > start)
     const open = left.filter(({ partition, end }) => (this.works.get(partition)?.next ?? 0) < end)
     if (open.some(({ partition }) => this.works.has(partition))) return

@@ -129,6 +129,26 @@ export async function* readState(
   }
 }
 
+/** What a record of a state topic says: a key's state or the checkpoint; null deletes. */
+export function textsOf({ key, value }: IncomingRecord): { readonly key: string; readonly text: string | null } {
+  return { key: textOf(key), text: value === null ? null : textOf(value) }
+}
+
+/** A checkpoint, or what else was found in its place. */
+function readCheckpoint(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return 'damaged'
+  }
+}
+
+/** The checkpoint in a text; `damaged` where it is none, or one of another version. */
+export function parseCheckpoint(text: string): Checkpoint | 'damaged' {
+  const found = readCheckpoint(text)
+  return isCheckpoint(found) ? found : 'damaged'
+}
+
 class StateReading {
   private readonly analysis: ChosenAnalysis
   private readonly folding: Folding
@@ -143,11 +163,10 @@ class StateReading {
     this.folding = new Folding(analysis)
   }
 
-  take({ key: keyBytes, value }: IncomingRecord): void {
-    const key = textOf(keyBytes)
-    const text = value === null ? null : textOf(value)
+  take(record: IncomingRecord): void {
+    const { key, text } = textsOf(record)
     if (key === checkpointKey) {
-      this.checkpoint = text === null ? undefined : parse(text)
+      this.checkpoint = text === null ? undefined : readCheckpoint(text)
       return
     }
     this.damaged.delete(key)
@@ -231,14 +250,6 @@ function isCheckpoint(value: unknown): value is Checkpoint {
 
 function textOf(bytes: Uint8Array | null): string {
   return bytes === null ? '' : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return 'damaged'
-  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

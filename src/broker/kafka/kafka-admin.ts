@@ -2,8 +2,12 @@ import { Admin as LibraryAdmin, FetchIsolationLevels, ListOffsetTimestamps } fro
 import { WindsockError } from '../../foundation/errors.ts'
 import type { Topic } from '../../topics/topic.ts'
 import type { Admin, TopicDescription } from '../broker.ts'
+import { groupActive } from '../group/group-active.ts'
 import { connectionSettings, type KafkaOptions } from './client-settings.ts'
 import { isTransient, isUnknownTopic, protocolIds, translateKafkaError } from './kafka-errors.ts'
+
+/** For how long a member that crashed may keep its place: the session of brokers of our own. */
+const crashedMemberMsMax = 12_000
 
 /** Cluster administration. Nothing here waits for a broker that is away: the caller decides. */
 export class KafkaAdmin implements Admin {
@@ -147,19 +151,20 @@ export class KafkaAdmin implements Admin {
   }
 
   async deleteGroups(groups: readonly string[]): Promise<void> {
-    for (const group of groups) {
-      await this.ask(`group ${group}`, async () => {
-        try {
-          await this.admin.deleteGroups({ groups: [group] })
-        } catch (error) {
-          const ids = protocolIds(error)
-          if (ids.includes('GROUP_ID_NOT_FOUND')) return
-          if (!ids.includes('NON_EMPTY_GROUP')) throw error
-          // A member that crashed keeps its place until its session ends.
-          await this.admin.removeMembersFromConsumerGroup({ groupId: group })
-          await this.admin.deleteGroups({ groups: [group] })
-        }
-      })
+    for (const group of groups) await this.ask(`group ${group}`, () => this.deleteGroup(group))
+  }
+
+  private async deleteGroup(group: string): Promise<void> {
+    for (const giveUpAt = Date.now() + crashedMemberMsMax; ;) {
+      try {
+        return await this.admin.deleteGroups({ groups: [group] })
+      } catch (error) {
+        const ids = protocolIds(error)
+        if (ids.includes('GROUP_ID_NOT_FOUND')) return
+        if (!ids.includes('NON_EMPTY_GROUP')) throw error
+        if (Date.now() > giveUpAt) throw groupActive(group)
+        await new Promise((resolve) => setTimeout(resolve, 250))
+      }
     }
   }
 

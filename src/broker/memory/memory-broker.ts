@@ -13,6 +13,7 @@ import type {
   TopicDescription,
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
+import { groupActive } from '../group/group-active.ts'
 import { indexOf, MemoryReader, stableEndOf } from './memory-reader.ts'
 import { MemoryTransactions, type TransactionLog, type TransactionOwner } from './memory-transactions.ts'
 import { type GroupLog, MemoryGroups } from './memory-group.ts'
@@ -134,6 +135,7 @@ class MemoryLog implements Admin, TransactionLog, GroupLog {
   }
 
   async deleteGroups(groups: readonly string[]): Promise<void> {
+    for (const group of groups) if (this.groups.isActive(group)) throw groupActive(group)
     for (const key of this.commits.keys()) {
       if (groups.some((group) => key.startsWith(`${group} `))) this.commits.delete(key)
     }

@@ -21,10 +21,15 @@ export class MemoryGroups {
 
   join(options: GroupOptions): Membership {
     const name = JSON.stringify([options.group, options.topic])
-    const group = this.groups.get(name) ?? new MemoryGroup(this.log, options.topic, () => this.groups.delete(name))
+    const group = this.groups.get(name) ?? new MemoryGroup(this.log, options, () => this.groups.delete(name))
     const member = new MemoryMember(group, options, this.log)
     if (group.admit(member)) this.groups.set(name, group)
     return member
+  }
+
+  /** Whether a group has members now. */
+  isActive(group: string): boolean {
+    return [...this.groups.values()].some((each) => each.group === group)
   }
 
   /** To be called when topics have gone. */
@@ -35,14 +40,16 @@ export class MemoryGroups {
 
 /** The members that share one topic, in the order in which they came. */
 class MemoryGroup {
+  readonly group: string
   private readonly log: GroupLog
   private readonly topic: string
   private readonly topicId: string | undefined
   private readonly onEmpty: () => void
   private readonly members: MemoryMember[] = []
 
-  constructor(log: GroupLog, topic: string, onEmpty: () => void) {
+  constructor(log: GroupLog, { group, topic }: Pick<GroupOptions, 'group' | 'topic'>, onEmpty: () => void) {
     this.log = log
+    this.group = group
     this.topic = topic
     this.topicId = log.findTopic(topic)?.id
     this.onEmpty = onEmpty

@@ -12,7 +12,7 @@ export const analyse: Command = {
   name: 'analyse',
   summary: 'Run an analysis: read its topic, and keep its results up to date on a topic of its own.',
   usage: ['windsock analyse <analysis> [--set NAME=VALUE …] [--until-end] [--topic T] [--fresh]'],
-  argument: 'analysis',
+  arguments: ['analysis'],
   options: [
     settingsOption,
     { name: 'until-end', type: 'flag', help: 'work up to what is the end now, then exit' },

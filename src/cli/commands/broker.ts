@@ -11,7 +11,7 @@ export const broker: Command = {
   name: 'broker',
   summary: 'Start, stop and watch the local Apache Kafka by itself.',
   usage: ['windsock broker start|stop|status|logs [--nodes 1|3] [--json] [--lines N]'],
-  argument: 'action',
+  arguments: ['action'],
   options: [
     nodesOption,
     { name: 'json', type: 'flag', help: 'print the status as JSON' },

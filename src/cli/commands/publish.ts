@@ -15,7 +15,7 @@ export const publish: Command = {
     'windsock publish flights --file F [--file G …] [--topic T] [--rate N | --speed X | --max] [--json]',
     'windsock publish prices --file F [--file G …] [--label SYM] [--topic T] [--rate N | --speed X | --max] [--json]',
   ],
-  argument: 'source',
+  arguments: ['source'],
   options: [
     fileOption,
     labelOption,

@@ -10,7 +10,7 @@ export const recompute: Command = {
   name: 'recompute',
   summary: 'Compute an analysis from files, with no broker: what the live results must equal, byte for byte.',
   usage: ['windsock recompute <analysis> --file F [--file G …] [--label SYM] [--set NAME=VALUE …] [--format json|csv]'],
-  argument: 'analysis',
+  arguments: ['analysis'],
   options: [fileOption, labelOption, formatOption, settingsOption],
   examples: [
     'windsock recompute flights-per-day --file flights.csv.gz --format csv',

@@ -11,7 +11,7 @@ export const results: Command = {
   name: 'results',
   summary: 'Print all results of an analysis, sorted by key.',
   usage: ['windsock results <analysis> [--set NAME=VALUE …] [--format json|csv]'],
-  argument: 'analysis',
+  arguments: ['analysis'],
   options: [formatOption, settingsOption, { ...topicOption, help: 'the input topic, where it is not the usual one' }],
   examples: ['windsock results flights-per-day --format csv', 'windsock results aroon --set period=25'],
   async run({ config, print, signal }) {
