@@ -26,29 +26,6 @@ describe('a reader of a secured cluster', { skip: withoutSecuredKafka }, () => {
   })
   after(() => kafka.stop())
 
-  /** How many records are read within so many milliseconds, or until all are there. */
-  const countRead = async (options: KafkaOptions, forMs?: number): Promise<{ count: number; troubles: string[] }> => {
-    const broker = createKafkaBroker(options)
-    const troubles: string[] = []
-    try {
-      const { partitions } = await broker.admin.describeTopic('secured')
-      const until = new Map(partitions.map(({ partition, end }) => [partition, end]))
-      const reader = broker.openReader({
-        topic: 'secured',
-        start: 'earliest',
-        ...(forMs === undefined ? { until } : {}),
-        fetchBytesMax: 100_000,
-        signal: AbortSignal.timeout(forMs ?? 20_000),
-        onTrouble: (reason) => troubles.push(String(reason)),
-      })
-      let count = 0
-      for await (const { packed } of reader) count += packed.length
-      return { count, troubles }
-    } finally {
-      await broker.close()
-    }
-  }
-
   it('reads over TLS, and shows a certificate where one is asked for', async () => {
     const { ca, cert, key } = kafka
     assert.equal((await countRead({ brokers: [kafka.tls], tls: { ca } })).count, 3_000)
@@ -79,3 +56,26 @@ describe('a reader of a secured cluster', { skip: withoutSecuredKafka }, () => {
     assert.deepEqual(troubles, [])
   })
 })
+
+/** How many records are read within so many milliseconds, or until all are there. */
+async function countRead(options: KafkaOptions, forMs?: number): Promise<{ count: number; troubles: string[] }> {
+  const broker = createKafkaBroker(options)
+  const troubles: string[] = []
+  try {
+    const { partitions } = await broker.admin.describeTopic('secured')
+    const until = new Map(partitions.map(({ partition, end }) => [partition, end]))
+    const reader = broker.openReader({
+      topic: 'secured',
+      start: 'earliest',
+      ...(forMs === undefined ? { until } : {}),
+      fetchBytesMax: 100_000,
+      signal: AbortSignal.timeout(forMs ?? 20_000),
+      onTrouble: (reason) => troubles.push(String(reason)),
+    })
+    let count = 0
+    for await (const { packed } of reader) count += packed.length
+    return { count, troubles }
+  } finally {
+    await broker.close()
+  }
+}

@@ -114,7 +114,6 @@ async function makeCertificates(folder: string): Promise<Pem> {
 function propertiesFor(ports: readonly number[], dataDir: string, pem: Pem): string {
   const names = ['PLAIN', 'TLS', 'MUTUAL', 'SASL', 'SASLTLS', 'CONTROLLER']
   const listeners = names.map((name, i) => `${name}://localhost:${ports[i]}`)
-  const jaas = (module: string, rest = ''): string => `org.apache.kafka.common.security.${module} required ${rest};`
   const plainUsers = `user_${user.username}="${user.password}"`
   const sasl = ['sasl', 'sasltls'].flatMap((name): [string, string][] => [
     [`listener.name.${name}.sasl.enabled.mechanisms`, 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512'],
@@ -123,7 +122,6 @@ function propertiesFor(ports: readonly number[], dataDir: string, pem: Pem): str
     [`listener.name.${name}.scram-sha-256.sasl.jaas.config`, jaas('scram.ScramLoginModule')],
     [`listener.name.${name}.scram-sha-512.sasl.jaas.config`, jaas('scram.ScramLoginModule')],
   ])
-  const oneLine = (text: string): string => text.trim().replaceAll('\n', '\\n')
   const settings: [string, string | number][] = [
     ['process.roles', 'broker,controller'],
     ['node.id', 1],
@@ -162,4 +160,12 @@ async function untilOpen(port: number): Promise<void> {
     }
   }
   await broker.close()
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll('\n', '\\n')
+}
+
+function jaas(module: string, rest = ''): string {
+  return `org.apache.kafka.common.security.${module} required ${rest};`
 }
