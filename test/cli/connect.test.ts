@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { type Config, readConfig } from '../../src/cli/config.ts'
-import { connect, homeOf, namedBrokers, stateFolderOf } from '../../src/cli/connect.ts'
+import { connect, homeOf, memberFolderOf, namedBrokers } from '../../src/cli/connect.ts'
 import { sharedOptions } from '../../src/cli/option.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'windsock-connect-'))
@@ -13,9 +13,9 @@ after(() => rmSync(folder, { recursive: true }))
 const read = (...args: string[]): Config => readConfig(args, sharedOptions, {})
 
 describe('connecting', () => {
-  it('keeps states below the home', () => {
+  it('keeps the members of groups below the home', () => {
     assert.deepEqual([homeOf(read()), homeOf(read('--home', 'there'))], ['.windsock', 'there'])
-    assert.equal(stateFolderOf(read('--home', 'there')), join('there', 'state'))
+    assert.equal(memberFolderOf(read('--home', 'there')), join('there', 'members'))
   })
 
   it('reads the addresses of a cluster', () => {

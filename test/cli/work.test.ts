@@ -7,6 +7,8 @@ import { chooseSource } from '../../src/cli/sources.ts'
 import { doAnalyse, doPublish } from '../../src/cli/work.ts'
 import { objectOf } from '../../src/pipelines/follow-topic.ts'
 import { readResults } from '../../src/pipelines/read-results.ts'
+import { prices } from '../../src/topics/prices.ts'
+import { barRecord, sendTo } from '../pipelines/topic-records.ts'
 import { flightsFile, flightsRows } from '../support/run-windsock.ts'
 
 const { signal } = new AbortController()
@@ -40,7 +42,7 @@ describe('the work of a process', () => {
     )
 
     const analysis = chooseAnalysis('flights-per-day')
-    const progress = await doAnalyse(broker, { analysis, stateFolder: undefined, untilEnd: true }, signal)
+    const progress = await doAnalyse(broker, { analysis, untilEnd: true }, signal)
     assert.equal(progress.records, flightsRows)
     const report = await lastReport(broker, 'flights-per-day')
     assert.deepEqual(
@@ -57,12 +59,15 @@ describe('the work of a process', () => {
 
   it('tells the status topic why it failed, and throws it', async () => {
     const broker = createMemoryBroker()
-    const stateFolder = `${flightsFile}/state`
     const analysis = chooseAnalysis('aroon')
-    await assert.rejects(doAnalyse(broker, { analysis, stateFolder, untilEnd: true }, signal), { code: 'config' })
+    await broker.admin.ensureTopics([prices])
+    await sendTo(broker, prices.name, barRecord('A', '2015-01-05', 1))
+    await doAnalyse(broker, { analysis, untilEnd: true }, signal)
+    await broker.admin.deleteTopics([prices.name])
+    await assert.rejects(doAnalyse(broker, { analysis, untilEnd: false }, signal), { code: 'topic-mismatch' })
     const report = await lastReport(broker, 'aroon')
     assert.equal(report?.['state'], 'failed')
-    assert.match(String(report?.['note']), /the state of aroon .* cannot be opened/)
+    assert.match(String(report?.['note']), /^the stored state of aroon stands for another log .*--fresh/)
     await broker.close()
   })
 })

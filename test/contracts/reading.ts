@@ -27,8 +27,8 @@ export function describeReading(
     }
     const send = async (topic: Topic, from: number, to: number): Promise<void> => {
       const publisher = broker.openPublisher('reading')
-      for (let partition = 0; partition < topic.partitions && to > from; partition++) {
-        const indexes = Array.from({ length: to - from }, (_, i) => from + i)
+      const indexes = Array.from({ length: to - from }, (_, i) => from + i)
+      for (let partition = 0; partition < topic.partitions; partition++) {
         await publisher.send(
           topic.name,
           indexes.map((i) => ({ key: 'k', value: `${partition}/${i}`, partition })),
@@ -38,19 +38,6 @@ export function describeReading(
     }
     const openReader = (topic: Topic, options: Partial<ReadOptions> = {}): Reader =>
       broker.openReader({ topic: topic.name, start: 'earliest', signal: AbortSignal.timeout(30_000), ...options })
-    /** Reads until so many records are there, and gives their values in the order in which they came. */
-    const readSome = async (reader: Reader, count: number, onBatch?: (batch: Batch) => void): Promise<string[]> => {
-      const values: string[] = []
-      for await (const batch of reader) {
-        values.push(...valuesIn(batch.packed))
-        onBatch?.(batch)
-        if (values.length >= count) break
-      }
-      assert.ok(values.length >= count, `read ${values.length} of ${count} records`)
-      return values
-    }
-    const numbersFrom = (partition: number, from: number, to: number): string[] =>
-      Array.from({ length: to - from }, (_, i) => `${partition}/${from + i}`)
 
     it('has the same records packed as in objects', async () => {
       const topic = await makeTopic(1, 0)
@@ -314,4 +301,20 @@ function fieldOf({ bytes, spans }: PackedRecords, index: number, which: 0 | 2): 
 
 function textOf(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString()
+}
+
+/** Reads until so many records are there, and gives their values in the order in which they came. */
+async function readSome(reader: Reader, count: number, onBatch?: (batch: Batch) => void): Promise<string[]> {
+  const values: string[] = []
+  for await (const batch of reader) {
+    values.push(...valuesIn(batch.packed))
+    onBatch?.(batch)
+    if (values.length >= count) break
+  }
+  assert.ok(values.length >= count, `read ${values.length} of ${count} records`)
+  return values
+}
+
+function numbersFrom(partition: number, from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, i) => `${partition}/${from + i}`)
 }

@@ -30,7 +30,7 @@ async function liveTables(name: string, source: Source, stream: Stream, settings
   await broker.admin.ensureTopics([stream, quarantine, resultTopic(analysis.group)])
   const clock = new JumpingClock()
   await publishSource({ broker, source, stream, clock, pace: { kind: 'max' }, resume: false, signal: running })
-  await runAnalysis({ broker, analysis, stateFolder: undefined, untilEnd: true, signal: running })
+  await runAnalysis({ broker, analysis, untilEnd: true, signal: running })
   const results = await readResults(broker, analysis, running)
   return [writeResults(analysis, results, 'csv'), writeResults(analysis, results, 'json')]
 }

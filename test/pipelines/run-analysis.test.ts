@@ -1,26 +1,23 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
-import { type ChosenAnalysis, chooseAnalysis } from '../../src/analyses/all.ts'
-import type { Broker, OutgoingRecord, ReadOptions } from '../../src/broker/broker.ts'
+import { chooseAnalysis } from '../../src/analyses/all.ts'
+import type { Broker, OutgoingRecord } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory/memory-broker.ts'
-import { WindsockError } from '../../src/foundation/errors.ts'
-import { type AnalysisOptions, type AnalysisProgress, runAnalysis } from '../../src/pipelines/run-analysis.ts'
-import { openStateStore } from '../../src/pipelines/state-store.ts'
+import { packRecords } from '../../src/broker/memory/pack-records.ts'
 import { partitionOf } from '../../src/model/partition.ts'
+import { type AnalysisOptions, type AnalysisProgress, runAnalysis } from '../../src/pipelines/run-analysis.ts'
+import { checkpointKey } from '../../src/pipelines/state-log.ts'
 import { prices } from '../../src/topics/prices.ts'
 import { quarantine } from '../../src/topics/quarantine.ts'
 import { resultTopic } from '../../src/topics/results.ts'
+import { stateTopic } from '../../src/topics/state.ts'
 import { dayOf } from '../analyses/histories.ts'
 import { settle } from './hand-clock.ts'
-import { packRecords } from '../../src/broker/memory/pack-records.ts'
+import { hurryTime } from './hurried-time.ts'
 import { intercept, methodsOf } from './intercepted-broker.ts'
-import { temporaryFolder } from './temporary-folder.ts'
-import { barRecord, readNewest, readTopic, sendTo } from './topic-records.ts'
+import { barRecord, readCommitted, readNewest, readTopic, sendTo } from './topic-records.ts'
 
+const time = hurryTime()
 const running = new AbortController().signal
 const sentAt = Date.UTC(2015, 0, 5)
 const aroon = chooseAnalysis('aroon', { period: '1' })
@@ -33,7 +30,7 @@ async function brokerWith(...records: readonly OutgoingRecord[]): Promise<Broker
 }
 
 function run(broker: Broker, options: Partial<AnalysisOptions> = {}): Promise<AnalysisProgress> {
-  return runAnalysis({ broker, analysis: aroon, stateFolder: undefined, untilEnd: true, signal: running, ...options })
+  return time.during(runAnalysis({ broker, analysis: aroon, untilEnd: true, signal: running, ...options }))
 }
 
 /** Writes bytes that no client of ours would: the in-process log takes text, so a reader puts them in place. */
@@ -80,24 +77,34 @@ describe('an analysis at work', () => {
         ['["A","2015-01-07"]', result('2015-01-07', 2)],
       ],
     )
-    assert.deepEqual(progress, { records: 3, refused: 0, lagRecords: 0, newestSentAt: sentAt })
+    assert.deepEqual(progress, { records: 3, refused: 0, lagRecords: 0, newestSentAt: sentAt, partitions: [] })
   })
 
-  it('works up to what was the end when it began, tells the group, and goes on from there', async (t) => {
-    const stateFolder = temporaryFolder(t)
+  it('works up to what was the end when it began, tells the group, and goes on from there', async () => {
     const broker = await brokerWith(barRecord('A', '2015-01-05', 1), barRecord('A', '2015-01-06', 2))
-    const late = intercept(broker, {
+    assert.equal((await run(broker)).records, 2)
+    assert.equal((await broker.admin.committed(aroon.group, prices.name)).get(partitionOfA), 2)
+    await sendTo(broker, prices.name, barRecord('A', '2015-01-07', 3))
+    assert.equal((await run(broker)).records, 1)
+    assert.equal((await run(broker)).records, 0)
+    assert.equal((await readCommitted(broker, aroon.group)).length, 2)
+    assert.equal((await broker.admin.committed(aroon.group, prices.name)).get(partitionOfA), 3)
+  })
+
+  it('ends at the end that was, however much arrives meanwhile, and leaves no record out', async () => {
+    const broker = await brokerWith(barRecord('A', dayOf(0), 0), barRecord('A', dayOf(1), 1))
+    let sent = 2
+    const flooded = intercept(broker, {
+      batchRecordsMax: () => 1,
       async onSend(topic, send) {
         await send()
-        if (topic === aroon.group) await sendTo(broker, prices.name, barRecord('A', '2015-01-07', 3))
+        if (topic === aroon.group) await sendTo(broker, prices.name, barRecord('A', dayOf(sent), sent++))
       },
     })
-    assert.equal((await run(late, { stateFolder })).records, 2)
-    assert.equal((await broker.admin.committed(aroon.group, prices.name)).get(partitionOfA), 2)
-    assert.equal((await run(broker, { stateFolder })).records, 1)
-    assert.equal((await run(broker, { stateFolder })).records, 0)
-    assert.equal((await readTopic(broker, aroon.group)).length, 2)
-    assert.equal((await broker.admin.committed(aroon.group, prices.name)).get(partitionOfA), 3)
+    const first = await run(flooded)
+    assert.ok(first.records >= 2)
+    assert.equal(first.records + (await run(broker)).records, sent)
+    assert.equal((await readCommitted(broker, aroon.group)).length, sent - 1)
   })
 
   it('goes on with what arrives until the signal aborts, and tells its lag', async () => {
@@ -123,6 +130,7 @@ describe('an analysis at work', () => {
         [11, 0],
       ],
     )
+    assert.deepEqual(told.at(-1)?.partitions, [0, 1, 2, 3])
   })
 
   it('takes every record of a JSON array', async () => {
@@ -189,57 +197,64 @@ describe('an analysis at work', () => {
     assert.deepEqual(new Set(results), new Set(symbols))
   })
 
-  it('gives up a state that stands for a topic which was made anew', async (t) => {
-    const stateFolder = temporaryFolder(t)
+  it('gives up a state that stands for a topic which was made anew', async () => {
     const broker = await brokerWith(barRecord('A', '2015-01-05', 1))
-    await run(broker, { stateFolder })
+    await run(broker)
     await broker.admin.deleteTopics([prices.name])
     await broker.admin.ensureTopics([prices])
     await sendTo(broker, prices.name, barRecord('A', '2015-01-05', 1), barRecord('A', '2015-01-06', 1))
-    await assert.rejects(run(broker, { stateFolder }), { code: 'topic-mismatch' })
+    for (const untilEnd of [true, false]) await assert.rejects(run(broker, { untilEnd }), { code: 'topic-mismatch' })
     assert.deepEqual(await readTopic(broker, aroon.group), [])
   })
 
-  it('refuses a stored state that is damaged, instead of beginning that key anew', async (t) => {
-    const good = '{"date":"2015-01-05","highs":[1],"lows":[1]}'
-    const other = '{"date":"2015-01-05","closes":[1]}'
-    for (const [key, state] of [
-      ...['7', 'null', '{"date":', '', '{}', '{"date":1,"highs":[],"lows":[]}', other].map((text) => ['["B"]', text]),
-      ...['', '7', '"B"', '["B","C"]', '[7]', '{}'].map((text) => [text, good]),
-    ]) {
-      const stateFolder = temporaryFolder(t)
-      const broker = await brokerWith(barRecord('A', '2015-01-05', 1), barRecord('B', '2015-01-05', 1))
-      await run(broker, { stateFolder })
-      const database = new DatabaseSync(join(stateFolder, `${aroon.group}.sqlite`))
-      const { changes } = database
-        .prepare(`update states set key = ?, state = ? where key = '["B"]'`)
-        .run(key ?? null, state ?? null)
-      database.close()
-      assert.equal(changes, 1)
-      await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2), barRecord('B', '2015-01-06', 2))
-      await assert.rejects(run(broker, { stateFolder }), (error: unknown) => {
-        assert.ok(error instanceof WindsockError, String(error))
-        assert.equal(error.code, 'state-damaged')
-        assert.equal(error.message, `the stored state of ${aroon.group} for key ${key} is damaged`)
-        assert.match(error.hint ?? '', /--fresh/)
-        assert.ok(error.cause instanceof SyntaxError)
-        return true
-      })
-      assert.deepEqual(await readTopic(broker, aroon.group), [])
-    }
+  it('goes on from the states that it keeps, one of every key', async () => {
+    const broker = await brokerWith(barRecord('A', '2015-01-05', 1), barRecord('B', '2015-01-05', 1))
+    await run(broker)
+    const states = await readCommitted(broker, stateTopic(aroon.group, prices.partitions).name)
+    assert.deepEqual(
+      states.flatMap(({ partition, key, value }) => (key === checkpointKey ? [] : [[partition, key, value]])).toSorted(),
+      ['A', 'B']
+        .map((symbol) => {
+          const state = '{"date":"2015-01-05","highs":[1],"lows":[1]}'
+          return [partitionOf(symbol, prices.partitions), `["${symbol}"]`, state]
+        })
+        .toSorted(),
+    )
+    await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2))
+    assert.equal((await run(broker)).records, 1)
+    assert.deepEqual([...(await readNewest(broker, aroon.group)).keys()], ['["A","2015-01-06"]'])
   })
 
-  it('goes on from a stored state that is sound', async (t) => {
-    const stateFolder = temporaryFolder(t)
-    const broker = await brokerWith(barRecord('A', '2015-01-05', 1))
-    await run(broker, { stateFolder })
-    const { id } = await broker.admin.describeTopic(prices.name)
-    const store = openStateStore(stateFolder, aroon.group, { topic: prices.name, id })
-    assert.deepEqual([...store.states()], [{ key: '["A"]', state: '{"date":"2015-01-05","highs":[1],"lows":[1]}' }])
-    store.close()
-    await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2))
-    assert.equal((await run(broker, { stateFolder })).records, 1)
-    assert.deepEqual([...(await readNewest(broker, aroon.group)).keys()], ['["A","2015-01-06"]'])
+  it('computes a state that is damaged again from the log, and says so', async () => {
+    const broker = await brokerWith(barRecord('A', '2015-01-05', 1), barRecord('B', '2015-01-05', 1))
+    await run(broker)
+    const damaged = { key: '["A"]', value: '{"date":"2015-01-05","highs":[2],"lows":[2]}', partition: partitionOfA }
+    await sendTo(broker, stateTopic(aroon.group, prices.partitions).name, damaged)
+    await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2), barRecord('B', '2015-01-06', 2))
+    const notices: string[] = []
+    await run(broker, { onNotice: (notice) => notices.push(notice) })
+    const place = `${aroon.group} for prices/${partitionOfA}`
+    assert.deepEqual(notices, [`the stored state of ${place} is not what was written: it is computed again from the log`])
+    const results = await readNewest(broker, aroon.group)
+    assert.deepEqual([...results.keys()], ['["A","2015-01-06"]', '["B","2015-01-06"]'])
+    assert.equal(Object(results.get('["A","2015-01-06"]')).up, 100)
+    notices.length = 0
+    await run(broker, { onNotice: (notice) => notices.push(notice) })
+    assert.deepEqual(notices, [])
+  })
+
+  it('begins at the earliest record that the topic still holds, and ends when that is lost behind its state', async () => {
+    const broker = createMemoryBroker({ now: () => sentAt, partitionBytesMax: 1_500 })
+    await broker.admin.ensureTopics([prices, quarantine, resultTopic(aroon.group)])
+    const send = async (from: number, to: number): Promise<void> => {
+      for (let day = from; day < to; day++) await sendTo(broker, prices.name, barRecord('A', dayOf(day), day))
+    }
+    await send(0, 10)
+    const { start = 0 } = (await broker.admin.describeTopic(prices.name)).partitions[partitionOfA] ?? {}
+    assert.ok(start > 0)
+    assert.equal((await run(broker)).records, 10 - start)
+    await send(10, 40)
+    await assert.rejects(run(broker), { code: 'position-lost' })
   })
 
   it('says topic-missing when there is nothing to read', async () => {
@@ -247,173 +262,90 @@ describe('an analysis at work', () => {
   })
 })
 
-describe('an analysis that a second process takes over', () => {
-  it('is fenced by the group', async (t) => {
-    const stateFolder = temporaryFolder(t)
-    const broker = await brokerWith(barRecord('A', '2015-01-05', 1))
-    const first = run(broker, { stateFolder, untilEnd: false })
-    const isFenced = assert.rejects(first, { code: 'fenced' })
-    await settle()
-    await run(broker, { stateFolder })
-    await isFenced
+describe('several processes of one analysis', () => {
+  const share = async (broker: Broker, processes: number, options: Partial<AnalysisOptions> = {}): Promise<AnalysisProgress[]> =>
+    Promise.all(Array.from({ length: processes }, () => run(broker, options)))
+  const symbols = Array.from({ length: 12 }, (_, index) => `S${index}`)
+  const bars = (from: number, to: number): OutgoingRecord[] =>
+    symbols.flatMap((symbol) => Array.from({ length: to - from }, (_, i) => barRecord(symbol, dayOf(from + i), i)))
+
+  it('share the partitions, and tell which each has', async () => {
+    const broker = await brokerWith(...bars(0, 2))
+    const abort = new AbortController()
+    const told: AnalysisProgress[] = []
+    const working = [0, 1].map((index) =>
+      run(broker, { untilEnd: false, signal: abort.signal, onProgress: (progress) => (told[index] = progress) }),
+    )
+    await time.pass(500)
+    await sendTo(broker, prices.name, ...bars(2, 3))
+    await time.pass(500)
+    const has = told.map(({ partitions }) => partitions)
+    assert.deepEqual([has[0]?.length, has[1]?.length], [2, 2])
+    assert.deepEqual(has.flat().toSorted(), [0, 1, 2, 3])
+    abort.abort()
+    const ended = await Promise.all(working)
+    assert.ok(ended.every(({ partitions, lagRecords }) => partitions.length === 0 && lagRecords === 0))
+    assert.equal((await readCommitted(broker, aroon.group)).length, symbols.length * 2)
   })
 
-  it('is fenced by the store before it publishes anything more, should the group not have noticed', async (t) => {
-    const stateFolder = temporaryFolder(t)
-    const broker = await brokerWith(barRecord('A', '2015-01-05', 1))
-    const unnoticed = intercept(broker, {
-      onRead: ({ topic, start, until, signal }): ReadOptions => ({
-        topic,
-        start,
-        signal,
-        ...(until === undefined ? {} : { until }),
-      }),
-      onCommit: async () => {},
-    })
-    const first = run(unnoticed, { stateFolder, untilEnd: false })
+  it('end together at the end, whoever had which partition', async () => {
+    for (const processes of [2, 3, 6]) {
+      const broker = await brokerWith(...bars(0, 5))
+      const ended = await share(broker, processes)
+      assert.equal(
+        ended.reduce((sum, { records }) => sum + records, 0),
+        symbols.length * 5,
+      )
+      assert.equal((await readCommitted(broker, aroon.group)).length, symbols.length * 4)
+      const { partitions } = await broker.admin.describeTopic(prices.name)
+      const ends = new Map(partitions.flatMap(({ partition, end }) => (end > 0 ? [[partition, end] as const] : [])))
+      const committed = await broker.admin.committed(aroon.group, prices.name)
+      for (const [partition, end] of ends) assert.equal(committed.get(partition), end)
+    }
+  })
+
+  it('hand over in order: who stops has committed, who goes on begins there', async () => {
+    const broker = await brokerWith(...bars(0, 3))
+    const abort = new AbortController()
+    const leaver = run(broker, { untilEnd: false, signal: abort.signal })
+    await time.pass(50) // nothing is committed yet
+    abort.abort()
+    assert.equal((await leaver).records, symbols.length * 3)
+    await sendTo(broker, prices.name, ...bars(3, 4))
+    assert.equal((await run(broker)).records, symbols.length)
+    assert.equal((await readTopic(broker, aroon.group)).length, symbols.length * 3, 'nothing is repeated or aborted')
+  })
+
+  it('under one member id are one at a time: the one before ends', async () => {
+    const broker = await brokerWith(...bars(0, 3))
+    const first = run(broker, { memberId: 'same', untilEnd: false })
     const isFenced = assert.rejects(first, { code: 'fenced' })
-    await settle()
-    await run(unnoticed, { stateFolder })
-    await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2))
+    await time.pass(50)
+    await run(broker, { memberId: 'same' })
     await isFenced
-    assert.deepEqual(await readTopic(broker, aroon.group), [])
-    assert.equal((await run(broker, { stateFolder })).records, 1)
-    assert.equal((await readTopic(broker, aroon.group)).length, 1)
+    assert.equal((await readCommitted(broker, aroon.group)).length, symbols.length * 2)
   })
 })
 
-/** Where a run dies: at its n-th step, of those between which a crash may fall. */
-interface Kill {
-  readonly atStep: number
-  readonly batchRecordsMax: number
-}
-
-/** Before and after every send, and before and after every word to the group; between them lies the store. */
-function mortal(broker: Broker, { atStep, batchRecordsMax }: Kill): Broker {
-  let steps = 0
-  const step = (): void => {
-    if (++steps >= atStep) throw new Error('killed')
-  }
-  const between = async (work: () => Promise<void>): Promise<void> => {
-    step()
-    await work()
-    step()
-  }
-  return intercept(broker, {
-    batchRecordsMax: () => batchRecordsMax,
-    onSend: (_topic, send) => between(send),
-    onCommit: between,
-  })
-}
-
-interface Outcome {
-  readonly results: unknown
-  readonly quarantined: unknown
-  readonly states: unknown
-  readonly positions: unknown
-}
-
-async function outcomeOf(broker: Broker, analysis: ChosenAnalysis, stateFolder: string): Promise<Outcome> {
-  const { id } = await broker.admin.describeTopic(prices.name)
-  const store = openStateStore(stateFolder, analysis.group, { topic: prices.name, id })
-  const states = [...store.states()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  const positions = [...store.positions].toSorted(([a], [b]) => a - b)
-  store.close()
-  const results = [...(await readNewest(broker, analysis.group))]
-  return { results, quarantined: [...(await readNewest(broker, quarantine.name))], states, positions }
-}
-
-describe('an analysis that is killed again and again', () => {
-  it('ends with the results, states, positions and quarantine of an uninterrupted one', async (t) => {
-    const folder = temporaryFolder(t)
-    const symbol = fc.constantFrom('A', 'B', 'C', '__proto__', '\ud800', 'é"')
-    const bar = fc
-      .tuple(symbol, fc.nat({ max: 12 }), fc.integer({ min: -2, max: 2 }))
-      .map(([name, day, close]) => barRecord(name, dayOf(day), close))
-    const array = fc
-      .array(
-        fc.oneof(
-          fc.constant('7'),
-          fc.nat({ max: 12 }).map((day) => barRecord('A', dayOf(day), 1).value ?? ''),
-        ),
-      )
-      .map((values) => ({ key: 'A', value: `[${values.join()}]` }))
-    const garbage = fc.constantFrom('', 'NaN', '{}').map((value) => ({ key: 'B', value }))
-    const record = fc.oneof(
-      { weight: 8, arbitrary: bar },
-      { weight: 1, arbitrary: array },
-      { weight: 1, arbitrary: garbage },
-    )
-    const kill = fc.record<Kill>({
-      atStep: fc.integer({ min: 1, max: 14 }),
-      batchRecordsMax: fc.integer({ min: 1, max: 6 }),
-    })
-    const analyses = [aroon, chooseAnalysis('bollinger', { period: '2' })]
-    let turn = 0
-    let struck = 0
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(record, { minLength: 1, maxLength: 30 }),
-        fc.array(kill, { minLength: 1, maxLength: 5 }),
-        fc.constantFrom(...analyses),
-        async (records, kills, analysis) => {
-          const broker = createMemoryBroker({ now: () => sentAt })
-          await broker.admin.ensureTopics([prices])
-          await sendTo(broker, prices.name, ...records)
-          const outcomes: Outcome[] = []
-          for (const points of [[], kills]) {
-            const stateFolder = join(folder, String(turn++))
-            mkdirSync(stateFolder)
-            await broker.admin.ensureTopics([quarantine, resultTopic(analysis.group)])
-            for (const point of points) {
-              try {
-                await run(mortal(broker, point), { analysis, stateFolder })
-              } catch (error) {
-                assert.match(String(error), /killed/)
-                struck++
-              }
-            }
-            await run(intercept(broker, { batchRecordsMax: () => 7 }), { analysis, stateFolder })
-            outcomes.push(await outcomeOf(broker, analysis, stateFolder))
-            await broker.admin.deleteTopics([quarantine.name, analysis.group])
-            await broker.admin.deleteGroups([analysis.group])
-          }
-          assert.deepEqual(outcomes[1], outcomes[0])
-        },
-      ),
-      { numRuns: 60 },
-    )
-    assert.ok(struck > 60)
-  })
-
-  it('counts what it refused once, however often it is read', async (t) => {
-    const stateFolder = temporaryFolder(t)
-    const broker = await brokerWith(
-      { key: 'A', value: '7' },
-      { key: 'A', value: '{}' },
-      barRecord('A', '2015-01-05', 1),
-    )
-    for (const atStep of [2, 2, 2]) {
-      await assert.rejects(run(mortal(broker, { atStep, batchRecordsMax: 9 }), { stateFolder }), /killed/)
-    }
-    assert.equal((await run(broker, { stateFolder })).refused, 2)
-    assert.ok((await readTopic(broker, quarantine.name)).length > 2)
-    assert.equal((await readNewest(broker, quarantine.name)).size, 2)
-  })
-
-  it('by a signal between publishing and storing finishes its batch first', async (t) => {
-    const stateFolder = temporaryFolder(t)
+describe('an analysis whose transaction the broker gives up', () => {
+  it('begins that partition again at what was committed', async () => {
     const broker = await brokerWith(...Array.from({ length: 9 }, (_, i) => barRecord('A', dayOf(i), i)))
-    const abort = new AbortController()
-    const stopping = intercept(broker, {
+    let commits = 0
+    const slow = intercept(broker, {
       batchRecordsMax: () => 3,
-      async onSend(_topic, send) {
-        await send()
-        abort.abort()
+      transactions: { timeoutMs: 1_000 },
+      async onTransaction(call, act) {
+        if (call === 'commit' && ++commits === 1) await time.pass(1_500)
+        await act()
       },
     })
-    assert.equal((await run(stopping, { stateFolder, signal: abort.signal })).records, 3)
-    assert.equal((await run(broker, { stateFolder })).records, 6)
-    assert.equal((await readTopic(broker, aroon.group)).length, 8)
+    const progress = await run(slow)
+    assert.equal(progress.records, 18, 'what was lost is folded again')
+    const results = await readCommitted(broker, aroon.group)
+    assert.deepEqual(
+      results.map(({ key }) => key),
+      Array.from({ length: 8 }, (_, i) => `["A","${dayOf(i + 1)}"]`),
+    )
+    assert.ok((await readTopic(broker, aroon.group)).length > results.length, 'something was aborted')
   })
 })

@@ -9,10 +9,14 @@ export interface TopicRecord {
 }
 
 /** All that a topic holds now. */
-export async function readTopic(broker: Broker, topic: string): Promise<TopicRecord[]> {
-  const { partitions } = await broker.admin.describeTopic(topic)
+export async function readTopic(
+  broker: Broker,
+  topic: string,
+  isolation: 'uncommitted' | 'committed' = 'uncommitted',
+): Promise<TopicRecord[]> {
+  const { partitions } = await broker.admin.describeTopic(topic, isolation)
   const until = new Map(partitions.map(({ partition, end }) => [partition, end]))
-  const reader = broker.openReader({ topic, start: 'earliest', until, signal: new AbortController().signal })
+  const reader = broker.openReader({ topic, start: 'earliest', until, isolation, signal: new AbortController().signal })
   const found: TopicRecord[] = []
   for await (const { partition, records } of reader) {
     for (const { offset, key, value, headers } of records) {
@@ -24,10 +28,15 @@ export async function readTopic(broker: Broker, topic: string): Promise<TopicRec
   return found
 }
 
-/** The newest value of every key, as compaction would leave it, in the order of the keys. */
+/** All that is committed in a topic now. */
+export function readCommitted(broker: Broker, topic: string): Promise<TopicRecord[]> {
+  return readTopic(broker, topic, 'committed')
+}
+
+/** The newest committed value of every key, as compaction would leave it, in the order of the keys. */
 export async function readNewest(broker: Broker, topic: string): Promise<ReadonlyMap<string, unknown>> {
   const newest = new Map<string, unknown>()
-  for (const { key, value } of await readTopic(broker, topic)) {
+  for (const { key, value } of await readCommitted(broker, topic)) {
     newest.set(key, value === null ? null : JSON.parse(value))
   }
   return new Map([...newest].toSorted(([a], [b]) => (a < b ? -1 : 1)))

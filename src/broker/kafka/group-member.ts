@@ -205,8 +205,8 @@ export class GroupMember {
   }
 
   private async open(host: string, port: number): Promise<Connection> {
-    const { clientId, connectTimeout, requestTimeout } = connectionSettings(this.options, this.group, false)
-    const connection = new Connection(clientId, { connectTimeout, requestTimeout })
+    const { clientId, ...settings } = connectionSettings(this.options, this.group, false)
+    const connection = new Connection(clientId, settings)
     connection.on('error', () => {}) // the request that fails says it
     await connection.connect(host, port)
     return connection

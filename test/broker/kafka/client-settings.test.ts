@@ -21,6 +21,8 @@ it('gives up an answer that is silent for ten seconds', () => {
     connectTimeoutMs: 3_000,
     answerTimeoutMs: 10_000,
     signal,
+    tls: undefined,
+    sasl: undefined,
   })
 })
 

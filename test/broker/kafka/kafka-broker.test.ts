@@ -6,19 +6,20 @@ import { describeReading } from '../../contracts/reading.ts'
 import { startTestKafka, withoutKafka } from '../../support/local-kafka.ts'
 
 if (withoutKafka === false) {
-  const open = async (): Promise<{ broker: Broker; close: () => Promise<void> }> => {
-    const kafka = await startTestKafka()
-    const broker = createKafkaBroker({ brokers: kafka.brokers })
-    return {
-      broker,
-      close: async () => {
-        await broker.close()
-        await kafka.stop()
-      },
-    }
-  }
   describeBroker('Apache Kafka', open)
   describeReading('Apache Kafka', open)
 } else {
   it('keeps the broker contract', { skip: withoutKafka }, () => {})
+}
+
+async function open(): Promise<{ broker: Broker; close: () => Promise<void> }> {
+  const kafka = await startTestKafka()
+  const broker = createKafkaBroker({ brokers: kafka.brokers })
+  return {
+    broker,
+    close: async () => {
+      await broker.close()
+      await kafka.stop()
+    },
+  }
 }

@@ -1,5 +1,6 @@
 import { WindsockError } from '../../../foundation/errors.ts'
 import type { ByteReader } from './byte-reader.ts'
+import { authenticate, type Credentials } from './authenticate.ts'
 import { type Answer, type Api, type ConnectionOptions, type Endpoint, WireConnection } from './connection.ts'
 import type { Pieces } from './pieces.ts'
 
@@ -13,31 +14,42 @@ export interface SpokenVersions {
 
 const apiVersions: Api = { name: 'ApiVersions', key: 18, version: 0, isFlexible: false }
 
-/** A connection to a broker that has said which versions of which requests it knows. */
+export interface SessionOptions extends ConnectionOptions {
+  /** Left out, nobody asks who we are. */
+  readonly sasl?: Credentials | undefined
+}
+
+/** A connection to a broker that has let us in and has said which versions of which requests it knows. */
 export class BrokerSession {
   private readonly connection: WireConnection
   private readonly known: ReadonlyMap<number, { readonly from: number; readonly to: number }>
 
-  static async open(endpoint: Endpoint, options: ConnectionOptions, pieces: Pieces): Promise<BrokerSession> {
+  private readonly endsAt: number
+
+  static async open(endpoint: Endpoint, options: SessionOptions, pieces: Pieces): Promise<BrokerSession> {
     const connection = await WireConnection.open(endpoint, options, pieces)
     try {
       const answer = await connection.request(apiVersions, Buffer.alloc(0))
       const known = decodeApiVersions(answer.reader)
       answer.release()
-      return new BrokerSession(connection, known)
+      const lifetimeMs = options.sasl === undefined ? 0 : await authenticate(connection, options.sasl)
+      return new BrokerSession(connection, known, lifetimeMs)
     } catch (error) {
       connection.close()
       throw error
     }
   }
 
-  private constructor(connection: WireConnection, known: BrokerSession['known']) {
+  private constructor(connection: WireConnection, known: BrokerSession['known'], lifetimeMs: number) {
     this.connection = connection
     this.known = known
+    // Well before the broker closes it, so that no request is cut off.
+    this.endsAt = lifetimeMs === 0 ? Infinity : performance.now() + 0.8 * lifetimeMs
   }
 
+  /** Whether it may be asked; one whose time is nearly over is to be closed, and another one opened. */
   get isOpen(): boolean {
-    return this.connection.isOpen
+    return this.connection.isOpen && performance.now() < this.endsAt
   }
 
   /**

@@ -32,16 +32,23 @@ export interface ConnectionOptions {
   /** Closes the connection, also while it is being made. */
   readonly signal?: AbortSignal
   /** Left out, the connection is not encrypted. */
-  readonly tls?:
-    | { readonly ca?: string | Buffer; readonly cert?: string | Buffer; readonly key?: string | Buffer }
-    | undefined
+  readonly tls?: TlsOptions | undefined
+}
+
+/** In PEM. What is left out is the system's own, or nothing. */
+export interface TlsOptions {
+  /** Whose signature a broker's certificate has to bear. */
+  readonly ca?: string
+  /** Our own certificate and its key, where the cluster asks for them. */
+  readonly cert?: string
+  readonly key?: string
 }
 
 /** The bytes of an answer, behind its header. They are the asker's until released. */
 export interface Answer {
   readonly piece: Uint8Array
   readonly reader: ByteReader
-  release(): void
+  readonly release: () => void
 }
 
 interface Waiting {

@@ -1,5 +1,5 @@
-import { BrokerSession } from './broker-session.ts'
-import type { Answer, ConnectionOptions, Endpoint } from './connection.ts'
+import { BrokerSession, type SessionOptions } from './broker-session.ts'
+import type { Answer, Endpoint } from './connection.ts'
 import { encodeFetch, type FetchRequest, fetchVersions } from './fetch-request.ts'
 import { decodeFetch, type FetchResponse } from './fetch-response.ts'
 import type { Pieces } from './pieces.ts'
@@ -16,11 +16,11 @@ export class LeaderFetcher {
   isBusy = false
   /** Until when the broker wants to be left alone: milliseconds as `performance.now` counts them. */
   quietUntil = 0
-  private readonly options: ConnectionOptions
+  private readonly options: SessionOptions
   private readonly pieces: Pieces
   private session: BrokerSession | undefined
 
-  constructor(endpoint: Endpoint, options: ConnectionOptions, pieces: Pieces) {
+  constructor(endpoint: Endpoint, options: SessionOptions, pieces: Pieces) {
     this.endpoint = endpoint
     this.options = options
     this.pieces = pieces
@@ -45,6 +45,7 @@ export class LeaderFetcher {
   }
 
   private async open(): Promise<BrokerSession> {
+    this.session?.close()
     const session = await BrokerSession.open(this.endpoint, this.options, this.pieces)
     this.session = session
     return session

@@ -1,5 +1,5 @@
-import { BrokerSession } from './broker-session.ts'
-import type { ConnectionOptions, Endpoint } from './connection.ts'
+import { BrokerSession, type SessionOptions } from './broker-session.ts'
+import type { Endpoint } from './connection.ts'
 import { decodeMetadata, encodeMetadata, metadataVersions, type TopicMetadata } from './metadata.ts'
 import type { Pieces } from './pieces.ts'
 
@@ -7,7 +7,7 @@ import type { Pieces } from './pieces.ts'
 export async function locateTopic(
   topic: string,
   endpoints: readonly Endpoint[],
-  options: ConnectionOptions,
+  options: SessionOptions,
   pieces: Pieces,
 ): Promise<TopicMetadata> {
   let reason: unknown
@@ -24,7 +24,7 @@ export async function locateTopic(
 async function askOne(
   topic: string,
   endpoint: Endpoint,
-  options: ConnectionOptions,
+  options: SessionOptions,
   pieces: Pieces,
 ): Promise<TopicMetadata> {
   const session = await BrokerSession.open(endpoint, options, pieces)

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { WindsockError } from '../../../foundation/errors.ts'
 import { isTransient, protocolError, protocolIds, reasonOf, translateKafkaError } from '../kafka-errors.ts'
 import { MalformedBytes } from './byte-reader.ts'
-import type { Answer, ConnectionOptions, Endpoint } from './connection.ts'
+import type { SessionOptions } from './broker-session.ts'
+import type { Answer, Endpoint } from './connection.ts'
 import type { FetchPartition } from './fetch-request.ts'
 import type { FetchedPartition } from './fetch-response.ts'
 import { type Fetched, LeaderFetcher } from './leader-fetcher.ts'
@@ -27,7 +28,7 @@ export interface TopicFetcherOptions {
   readonly topic: string
   readonly topicId: string
   readonly brokers: readonly Endpoint[]
-  readonly connection: ConnectionOptions
+  readonly connection: SessionOptions
   readonly positions: PartitionPositions
   readonly pieces: Pieces
   /** Which partitions to ask for. */

@@ -32,6 +32,10 @@ async function connectTo(
   return WireConnection.open({ host: '127.0.0.1', port: address.port }, settings, pieces)
 }
 
+async function connectToOneThatSends(bytes: (correlation: number) => Buffer): Promise<WireConnection> {
+  return connectTo((socket, correlation) => socket.write(bytes(correlation)))
+}
+
 /** Length, correlation id, no tags, then the body. */
 function framed(correlation: number, body: Buffer): Buffer {
   const head = Buffer.alloc(9)
@@ -114,17 +118,17 @@ describe('a connection', () => {
   })
 
   it('refuses what is no answer to its question', async () => {
-    const wrong = (bytes: (correlation: number) => Buffer): Promise<WireConnection> =>
-      connectTo((socket, correlation) => socket.write(bytes(correlation)))
-    const other = await wrong((correlation) => framed(correlation + 1, Buffer.alloc(4)))
+    const other = await connectToOneThatSends((correlation) => framed(correlation + 1, Buffer.alloc(4)))
     await assert.rejects(other.request(api, Buffer.alloc(0)), MalformedBytes)
-    const more = await wrong((correlation) => Buffer.concat([framed(correlation, Buffer.alloc(4)), Buffer.alloc(1)]))
+    const more = await connectToOneThatSends((correlation) =>
+      Buffer.concat([framed(correlation, Buffer.alloc(4)), Buffer.alloc(1)]),
+    )
     await assert.rejects(more.request(api, Buffer.alloc(0)), MalformedBytes)
-    const negative = await wrong(() => Buffer.alloc(4, 0xff))
+    const negative = await connectToOneThatSends(() => Buffer.alloc(4, 0xff))
     await assert.rejects(negative.request(api, Buffer.alloc(0)), MalformedBytes)
     const large = Buffer.alloc(4)
     large.writeInt32BE(answerBytesMax + 1, 0)
-    const tooLarge = await wrong(() => large)
+    const tooLarge = await connectToOneThatSends(() => large)
     await assert.rejects(tooLarge.request(api, Buffer.alloc(0)), { code: 'record-too-large' })
   })
 

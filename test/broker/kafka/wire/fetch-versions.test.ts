@@ -64,7 +64,7 @@ describe('each version of our requests', { skip: withoutKafka }, () => {
       const { piece, reader, release } = await session.request(api, body, 200)
       const response = decodeFetch(reader, version)
       assert.deepEqual(
-        response.partitions.map(({ partition, error, highWatermark }) => [partition, error, highWatermark]).toSorted(),
+        response.partitions.map(({ partition, error, highWatermark }) => [partition, error, highWatermark]),
         [
           [0, 0, 0],
           [1, 0, 10],
