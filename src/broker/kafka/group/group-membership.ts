@@ -13,6 +13,7 @@ const pauseMsMin = 25
 const pauseMsMax = 1_000
 /** For how long it is worth telling the group that we leave: after that, the session's end tells it. */
 const leaveMsMax = 3_000
+const impatientMs = 1_000
 
 type Step = 'beat' | 'look' | 'free-name'
 
@@ -33,6 +34,7 @@ export class GroupMembership implements Membership {
   private wakeUp: (() => void) | undefined
   private toldHeld = ''
   private overdue: NodeJS.Timeout | undefined
+  private impatience: NodeJS.Timeout | undefined
   private committing: Promise<unknown> = Promise.resolve()
 
   /** @param open chooses the protocol; asked again until the cluster answers */
@@ -77,6 +79,7 @@ export class GroupMembership implements Membership {
     } finally {
       signal.removeEventListener('abort', stop)
       clearTimeout(this.overdue)
+      clearTimeout(this.impatience)
       await this.protocol?.close()
     }
     if (this.failure !== undefined) throw this.failure
@@ -112,6 +115,7 @@ export class GroupMembership implements Membership {
   }
 
   private async leave(): Promise<void> {
+    clearTimeout(this.impatience)
     const endMs = performance.now() + leaveMsMax
     while (this.state === 'leaving') {
       try {
@@ -172,6 +176,9 @@ export class GroupMembership implements Membership {
         this.held.assign([])
         return this.onHeldChange()
       case 'leave':
+        // A request that the broker keeps waiting is not waited for.
+        this.impatience = setTimeout(() => this.protocol?.find(), impatientMs)
+        return this.hurry()
       case 'end':
         return this.hurry()
     }
