@@ -16,7 +16,7 @@ import { protocolIds } from '../kafka-errors.ts'
 import { assignRound } from './classic-assignment.ts'
 import { committedPartitions } from './committed-partitions.ts'
 import type { Coordinator } from './coordinator.ts'
-import type { BeatAnswer, GroupProtocol } from './group-protocol.ts'
+import type { BeatAnswer, GroupProtocol, ProtocolMember } from './group-protocol.ts'
 import type { TopicWatch } from './topic-watch.ts'
 
 const protocolType = 'consumer'
@@ -25,9 +25,7 @@ const protocolName = 'windsock-sticky'
 const beatMs = 500
 /** While a round is under way. */
 const quickBeatMs = 50
-const leaseMs = 2_000
-/** The client's to choose here: longer than a broker's restart, or that would fence everybody. */
-const classicSessionMs = 20_000
+const leaseMsMax = 2_000
 const unknownGeneration = -1
 
 interface Place {
@@ -54,6 +52,7 @@ export class ClassicProtocol implements GroupProtocol {
   private readonly group: string
   private readonly topic: TopicWatch
   private readonly instanceId: string | null
+  private readonly sessionMs: number
   private place: Place | undefined
   /** What the broker gave a new member, which joins with it a second time. */
   private givenId = ''
@@ -63,11 +62,12 @@ export class ClassicProtocol implements GroupProtocol {
   /** What we worked on when we joined and were not given again: once it is given up, another round gives it on. */
   private toGiveUp: readonly number[] = []
 
-  constructor(coordinator: Coordinator, group: string, topic: TopicWatch, instanceId: string | undefined) {
+  constructor({ coordinator, topic, group, instanceId }: ProtocolMember, sessionMs: number) {
     this.coordinator = coordinator
-    this.group = group
     this.topic = topic
-    this.instanceId = instanceId ?? null
+    this.group = group
+    this.instanceId = instanceId
+    this.sessionMs = sessionMs
   }
 
   async beat(held: readonly number[]): Promise<BeatAnswer> {
@@ -78,16 +78,16 @@ export class ClassicProtocol implements GroupProtocol {
     if (this.round === undefined && !this.isRoundDue) this.isRoundDue = (await this.heartbeat()) === 'rebalancing'
     if (this.round === undefined && this.isRoundDue) this.round = await this.beginRound(held)
     const { round } = this
-    if (round === undefined) return { assigned: undefined, beatMs, leaseMs }
+    if (round === undefined) return { assigned: undefined, beatMs, leaseMs: this.leaseMs }
     if (this.place !== undefined) {
       // A round waits for every member. Meanwhile the group still says whether it knows us.
       await Promise.race([round.done.catch(() => {}), delay(quickBeatMs)])
       const isWaiting = !round.isOver && (await this.heartbeat()) !== 'unknown'
-      if (isWaiting) return { assigned: undefined, beatMs: quickBeatMs, leaseMs }
+      if (isWaiting) return { assigned: undefined, beatMs: quickBeatMs, leaseMs: this.leaseMs }
     }
     try {
       const assigned = await round.done
-      return { assigned, beatMs: quickBeatMs, leaseMs }
+      return { assigned, beatMs: quickBeatMs, leaseMs: this.leaseMs }
     } finally {
       if (this.round === round) this.round = undefined
     }
@@ -129,6 +129,10 @@ export class ClassicProtocol implements GroupProtocol {
   async close(): Promise<void> {
     this.endRound()
     await this.coordinator.close()
+  }
+
+  private get leaseMs(): number {
+    return Math.min(leaseMsMax, (2 / 3) * this.sessionMs)
   }
 
   private endRound(): void {
@@ -205,7 +209,7 @@ export class ClassicProtocol implements GroupProtocol {
       joinGroupV7.api.async(
         connection,
         this.group,
-        classicSessionMs,
+        this.sessionMs,
         groupSettings.rebalanceTimeoutMs,
         this.place?.memberId ?? this.givenId,
         this.instanceId,
