@@ -11,6 +11,7 @@ import { type LocalKafka, startLocalKafka } from '../../../../src/broker/kafka/s
 import { silentLogger } from '../../../../src/foundation/logger.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../../support/local-kafka.ts'
 import { createRandom } from '../../../support/random.ts'
+import { isRunning, until } from '../../../support/until.ts'
 import { setGroupSession } from './group-session.ts'
 import { judge } from './judge.ts'
 import { RunningMember } from './running-member.ts'
@@ -18,6 +19,7 @@ import { RunningMember } from './running-member.ts'
 const acts = Number(process.env['WINDSOCK_CHURN_ACTS'] ?? 24)
 const partitions = 8
 const sessionMs = 3_000
+const leaseMs = 2_000
 const protocol = process.env['WINDSOCK_CHURN_PROTOCOL'] === 'classic' ? 'classic' : 'consumer'
 
 /** A place for a process: with a member id of its own, or without. */
@@ -128,7 +130,10 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
       }
       const said = all.map((member) => member.said).filter((text) => text !== '')
       assert.deepEqual(said, [], 'no process dies of itself')
-      const verdict = judge(all.map((member) => member.notes()))
+      const verdict = judge(
+        all.map((member) => ({ memberId: member.place.memberId, notes: member.notes() })),
+        leaseMs,
+      )
       t.diagnostic(
         `${JSON.stringify(counts)}, broker killed ${again === undefined ? 0 : 1} time; ${JSON.stringify(verdict.counts)}`,
       )
@@ -140,6 +145,8 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
 
 async function restartBroker(kafka: TestKafka): Promise<LocalKafka> {
   for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
+  // One that has not quite died yet would be adopted.
+  for (const pid of kafka.pids) await until('the broker to be dead', async () => !(await isRunning(pid)))
   return startLocalKafka({
     home: kafka.home,
     cacheDir: defaultCacheDir(process.env),
