@@ -12,6 +12,7 @@ export function describeGroup(name: string, open: () => Promise<{ broker: Broker
   describe(`the group contract, ${name}`, () => {
     let broker: Broker
     let close: () => Promise<void>
+    const label = Buffer.from(name).toString('hex').slice(-12)
     let made = 0
     const running: WatchedMember[] = []
     before(async () => {
@@ -31,10 +32,10 @@ export function describeGroup(name: string, open: () => Promise<{ broker: Broker
     }
 
     const makePlace = async (partitions = 4): Promise<Place> => {
-      const spec: Topic = { name: `shared-${++made}`, partitions, cleanup: 'delete', retentionMs: -1 }
+      const spec: Topic = { name: `shared-${label}-${++made}`, partitions, cleanup: 'delete', retentionMs: -1 }
       await broker.admin.ensureTopics([spec])
       const journal: string[] = []
-      const place = { group: `group-${made}`, topic: spec.name }
+      const place = { group: `group-${label}-${made}`, topic: spec.name }
       const join = (member: string, options?: WatchedOptions): WatchedMember => {
         const joined = new WatchedMember(broker, place, member, journal, options)
         running.push(joined)

@@ -10,7 +10,7 @@ import { groupSettings } from '../client-settings.ts'
 import { protocolIds } from '../kafka-errors.ts'
 import { committedPartitions } from './committed-partitions.ts'
 import type { Coordinator } from './coordinator.ts'
-import type { BeatAnswer, GroupProtocol } from './group-protocol.ts'
+import type { BeatAnswer, GroupProtocol, ProtocolMember } from './group-protocol.ts'
 import type { TopicWatch } from './topic-watch.ts'
 
 const joinEpoch = 0
@@ -50,11 +50,11 @@ export class ConsumerProtocol implements GroupProtocol {
   private sessionMs: number | undefined
   private quickUntilMs = 0
 
-  constructor(coordinator: Coordinator, group: string, topic: TopicWatch, instanceId: string | undefined) {
+  constructor({ coordinator, topic, group, instanceId }: ProtocolMember) {
     this.coordinator = coordinator
-    this.group = group
     this.topic = topic
-    this.instanceId = instanceId ?? null
+    this.group = group
+    this.instanceId = instanceId
   }
 
   async beat(held: readonly number[]): Promise<BeatAnswer> {

@@ -10,9 +10,12 @@ import { Lease, momentNow } from './lease.ts'
 import { isEnded, type MemberAction, type MemberEvent, type MemberState, memberTable } from './member-state.ts'
 
 const pauseMsMin = 25
-const pauseMsMax = 1_000
+const pauseMsMax = 500
+/** A coordinator that moves or loads is no trouble; a fourth failure, after some 400 ms, is. */
+const troublingFailures = 4
 /** For how long it is worth telling the group that we leave: after that, the session's end tells it. */
 const leaveMsMax = 3_000
+const impatientMs = 1_000
 
 type Step = 'beat' | 'look' | 'free-name'
 
@@ -33,6 +36,7 @@ export class GroupMembership implements Membership {
   private wakeUp: (() => void) | undefined
   private toldHeld = ''
   private overdue: NodeJS.Timeout | undefined
+  private impatience: NodeJS.Timeout | undefined
   private committing: Promise<unknown> = Promise.resolve()
 
   /** @param open chooses the protocol; asked again until the cluster answers */
@@ -77,6 +81,7 @@ export class GroupMembership implements Membership {
     } finally {
       signal.removeEventListener('abort', stop)
       clearTimeout(this.overdue)
+      clearTimeout(this.impatience)
       await this.protocol?.close()
     }
     if (this.failure !== undefined) throw this.failure
@@ -104,7 +109,7 @@ export class GroupMembership implements Membership {
     this.lease.renew(sentAt, leaseMs)
     this.toldHeld = held.join()
     this.waitMs = beatMs
-    if (this.failures > 1) this.options.onTrouble?.(undefined)
+    if (this.failures >= troublingFailures) this.options.onTrouble?.(undefined)
     this.failures = 0
     this.take('answered')
     if (this.state === 'member' && assigned !== undefined) this.held.assign(assigned)
@@ -112,6 +117,7 @@ export class GroupMembership implements Membership {
   }
 
   private async leave(): Promise<void> {
+    clearTimeout(this.impatience)
     const endMs = performance.now() + leaveMsMax
     while (this.state === 'leaving') {
       try {
@@ -172,6 +178,9 @@ export class GroupMembership implements Membership {
         this.held.assign([])
         return this.onHeldChange()
       case 'leave':
+        // A request that the broker keeps waiting is not waited for.
+        this.impatience = setTimeout(() => this.protocol?.find(), impatientMs)
+        return this.hurry()
       case 'end':
         return this.hurry()
     }
@@ -212,11 +221,9 @@ export class GroupMembership implements Membership {
     this.take('stop')
   }
 
-  /** A first failure may be a coordinator that moves; the second is told. */
   private noteTrouble(error: unknown): void {
     this.failures++
-    const event = eventOf(error)
-    if (this.failures === 2 && (event === 'unreachable' || event === 'busy')) this.options.onTrouble?.(reasonOf(error))
+    if (this.failures === troublingFailures) this.options.onTrouble?.(reasonOf(error))
   }
 
   private fencing(): WindsockError {

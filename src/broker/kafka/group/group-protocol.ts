@@ -1,3 +1,6 @@
+import type { Coordinator } from './coordinator.ts'
+import type { TopicWatch } from './topic-watch.ts'
+
 /** How a member speaks with its group. Two protocols are equals behind it; every call may throw the library's error. */
 export interface GroupProtocol {
   /** Joins, or says that we live and what we hold; hears what is ours. */
@@ -22,4 +25,13 @@ export interface BeatAnswer {
   readonly beatMs: number
   /** How long we may work without another answer, counted from the sending of this heartbeat. */
   readonly leaseMs: number
+}
+
+/** Who speaks. */
+export interface ProtocolMember {
+  readonly coordinator: Coordinator
+  readonly topic: TopicWatch
+  readonly group: string
+  /** The name by which a process that comes back is known: `group.instance.id`. */
+  readonly instanceId: string | null
 }

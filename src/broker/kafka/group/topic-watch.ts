@@ -1,7 +1,7 @@
 import { WindsockError } from '../../../foundation/errors.ts'
 import type { Coordinator } from './coordinator.ts'
 
-const lookMs = 5_000
+const lookMs = 2_000
 const againMs = 300
 
 /** Knows the id of the topic a group reads, and notices when it is gone or another one under the same name. */

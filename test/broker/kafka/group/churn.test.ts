@@ -11,13 +11,16 @@ import { type LocalKafka, startLocalKafka } from '../../../../src/broker/kafka/s
 import { silentLogger } from '../../../../src/foundation/logger.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../../support/local-kafka.ts'
 import { createRandom } from '../../../support/random.ts'
+import { isRunning, until } from '../../../support/until.ts'
 import { setGroupSession } from './group-session.ts'
 import { judge } from './judge.ts'
 import { RunningMember } from './running-member.ts'
 
-const churnMs = Number(process.env['WINDSOCK_CHURN_MS'] ?? 10_000)
+const acts = Number(process.env['WINDSOCK_CHURN_ACTS'] ?? 24)
 const partitions = 8
 const sessionMs = 3_000
+const leaseMs = 2_000
+const protocol = process.env['WINDSOCK_CHURN_PROTOCOL'] === 'classic' ? 'classic' : 'consumer'
 
 /** A place for a process: with a member id of its own, or without. */
 interface Slot {
@@ -41,7 +44,7 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
   })
   after(async () => {
     await broker.close()
-    await (await again)?.stop()
+    await (await again?.catch(() => undefined))?.stop()
     await kafka.stop()
     await rm(folder, { recursive: true, force: true })
   })
@@ -59,16 +62,18 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
         running: undefined,
         wakeAtMs: 0,
       }))
-      const start = (slot: Slot): void => {
+      const start = (memberId?: string): RunningMember => {
         const journal = join(folder, `${all.length}.journal`)
-        const place = { brokers: kafka.brokers, group: 'churn', topic: 'churned', journal }
-        slot.running = new RunningMember(slot.memberId === undefined ? place : { ...place, memberId: slot.memberId })
-        all.push(slot.running)
+        const tuning = { protocol, classicSessionMs: sessionMs } as const
+        const place = { brokers: kafka.brokers, group: 'churn', topic: 'churned', journal, tuning }
+        const member = new RunningMember(memberId === undefined ? place : { ...place, memberId })
+        all.push(member)
+        return member
       }
       const counts = { starts: 0, stops: 0, kills: 0, returns: 0, suspensions: 0, twins: 0 }
       const act = (slot: Slot): void => {
         if (slot.running === undefined || !slot.running.isRunning) {
-          start(slot)
+          slot.running = start(slot.memberId)
           counts.starts++
           return
         }
@@ -81,45 +86,40 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
           counts.kills++
         } else if (dice < 5) {
           slot.running.signal('SIGKILL')
-          start(slot)
+          slot.running = start(slot.memberId)
           counts.returns++
         } else if (dice < 8) {
           slot.running.signal('SIGSTOP')
           slot.wakeAtMs = performance.now() + 200 + random.below(2 * sessionMs)
           counts.suspensions++
         } else if (slot.memberId !== undefined) {
-          start(slot) // while the one before lives: it is to be fenced
+          slot.running = start(slot.memberId) // while the one before lives: it is to be fenced
           counts.twins++
         }
       }
 
-      const endMs = performance.now() + churnMs
-      const killBrokerMs = performance.now() + churnMs / 2
       try {
-        while (performance.now() < endMs) {
-          const now = performance.now()
+        for (let done = 0; done < acts;) {
           for (const slot of slots) {
-            if (slot.wakeAtMs > 0 && slot.wakeAtMs < now) {
-              slot.running?.signal('SIGCONT')
-              slot.wakeAtMs = 0
-            }
+            if (slot.wakeAtMs === 0 || slot.wakeAtMs > performance.now()) continue
+            slot.running?.signal('SIGCONT')
+            slot.wakeAtMs = 0
           }
-          if (again === undefined && now > killBrokerMs) again = restartBroker(kafka)
-          const awake = slots.filter(({ wakeAtMs }) => wakeAtMs === 0)
-          const slot = awake[random.below(Math.max(1, awake.length))]
-          if (slot !== undefined) act(slot)
-          await delay(100 + random.below(400))
+          if (again === undefined && done > acts / 2) {
+            again = restartBroker(kafka)
+            again.catch(() => {}) // waited for below
+          }
+          const slot = slots[random.below(slots.length)]
+          if (slot !== undefined && slot.wakeAtMs === 0 && slot.running?.isBeginning !== true) {
+            act(slot)
+            done++
+          }
+          await delay(100 + random.below(300))
         }
         await again
         for (const member of all) member.signal('SIGCONT')
         // Whoever is left shares everything, and nothing is stuck.
-        const last = new RunningMember({
-          brokers: kafka.brokers,
-          group: 'churn',
-          topic: 'churned',
-          journal: join(folder, 'last.journal'),
-        })
-        all.push(last)
+        const last = start()
         await last.note('began')
         await Promise.all(all.slice(0, -1).map((member) => member.stop()))
         await last.worksOn(partitions)
@@ -130,18 +130,23 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
       }
       const said = all.map((member) => member.said).filter((text) => text !== '')
       assert.deepEqual(said, [], 'no process dies of itself')
-      const verdict = judge(all.map((member) => member.notes()))
+      const verdict = judge(
+        all.map((member) => ({ memberId: member.place.memberId, notes: member.notes() })),
+        leaseMs,
+      )
       t.diagnostic(
         `${JSON.stringify(counts)}, broker killed ${again === undefined ? 0 : 1} time; ${JSON.stringify(verdict.counts)}`,
       )
       assert.deepEqual(verdict.complaints, [])
-      assert.ok(verdict.counts.handOvers > 10 && verdict.counts.worked > 1_000, 'there was something to see')
+      assert.ok(verdict.counts.handOvers > 3 && verdict.counts.worked > 500, 'there was something to see')
     },
   )
 })
 
 async function restartBroker(kafka: TestKafka): Promise<LocalKafka> {
   for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
+  // One that has not quite died yet would be adopted.
+  for (const pid of kafka.pids) await until('the broker to be dead', async () => !(await isRunning(pid)))
   return startLocalKafka({
     home: kafka.home,
     cacheDir: defaultCacheDir(process.env),

@@ -1,5 +1,11 @@
 import type { Note } from './running-member.ts'
 
+/** What one process has noted. */
+export interface Journal {
+  readonly memberId: string | undefined
+  readonly notes: readonly Note[]
+}
+
 /** The time in which a process had a partition: from `gained` to `released` or `lost`, or to its death. */
 interface Tenure {
   readonly process: number
@@ -16,21 +22,31 @@ interface Tenure {
 export interface Verdict {
   /** What must not be, each in a line. */
   readonly complaints: readonly string[]
-  readonly counts: { worked: number; tenures: number; handOvers: number; losses: number; fenced: number }
+  /** `twinMsMax`: for how long at most a process worked on under a name that was taken. */
+  readonly counts: {
+    worked: number
+    tenures: number
+    handOvers: number
+    losses: number
+    fenced: number
+    twinMsMax: number
+  }
 }
 
 /**
  * Judges journals of processes on one machine, whose clocks are one. Work is what was done under a lease.
  *
- * - No two processes work on a partition in turns: all work of one lies before all work of the other.
+ * - No two processes work on a partition in turns: all work of one lies before all work of the other. A process whose name
+ *   is taken while it lives learns of it by its next heartbeat, and has until then, a lease at most.
  * - Nothing is worked on or committed after a partition is released or lost.
  * - After an orderly release the next owner begins exactly where the last commit was.
  */
-export function judge(journals: readonly (readonly Note[])[]): Verdict {
+export function judge(journals: readonly Journal[], leaseMs: number): Verdict {
   const complaints: string[] = []
-  const tenures = journals.flatMap((notes, process) => tenuresOf(notes, process, complaints))
+  const tenures = journals.flatMap(({ notes }, process) => tenuresOf(notes, process, complaints))
   const byPartition = Map.groupBy(tenures, ({ partition }) => partition)
   let handOvers = 0
+  let twinMsMax = 0
   for (const [partition, ofIt] of byPartition) {
     const worked = ofIt
       .filter(({ firstWork }) => firstWork !== undefined)
@@ -38,7 +54,11 @@ export function judge(journals: readonly (readonly Note[])[]): Verdict {
     for (const [index, next] of worked.entries()) {
       const last = worked[index - 1]
       if (last === undefined) continue
-      if (last.lastWork > (next.firstWork ?? 0)) {
+      const name = journals[last.process]?.memberId
+      const isTwin = name !== undefined && name === journals[next.process]?.memberId
+      const overlapMs = last.lastWork - (next.firstWork ?? 0)
+      if (isTwin) twinMsMax = Math.max(twinMsMax, overlapMs)
+      if (overlapMs > (isTwin ? leaseMs : 0)) {
         complaints.push(
           `partition ${partition}: process ${last.process} worked at ${last.lastWork}, after process ${next.process} had begun at ${next.firstWork}`,
         )
@@ -57,7 +77,8 @@ export function judge(journals: readonly (readonly Note[])[]): Verdict {
       }
     }
   }
-  const count = (what: string): number => journals.flat().filter((note) => note.what === what).length
+  const count = (what: string): number =>
+    journals.flatMap(({ notes }) => notes).filter((note) => note.what === what).length
   return {
     complaints,
     counts: {
@@ -66,6 +87,7 @@ export function judge(journals: readonly (readonly Note[])[]): Verdict {
       handOvers,
       losses: count('lost'),
       fenced: count('fenced'),
+      twinMsMax,
     },
   }
 }

@@ -6,6 +6,8 @@
  */
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { GroupOptions } from '../../../../src/broker/broker.ts'
+import { joinKafkaGroup } from '../../../../src/broker/kafka/group/join-group.ts'
 import { createKafkaBroker } from '../../../../src/broker/kafka/kafka-broker.ts'
 import { WindsockError } from '../../../../src/foundation/errors.ts'
 import type { MemberPlace } from './running-member.ts'
@@ -25,7 +27,7 @@ interface Work {
 }
 const works = new Map<number, Work>()
 
-const membership = broker.joinGroup({
+const options: GroupOptions = {
   group: place.group,
   topic: place.topic,
   ...(place.memberId === undefined ? {} : { memberId: place.memberId }),
@@ -59,7 +61,8 @@ const membership = broker.joinGroup({
       note(Date.now(), 'lost', partition, work.position)
     }
   },
-})
+}
+const membership = joinKafkaGroup({ brokers: place.brokers }, options, place.tuning)
 note(Date.now(), 'began', -1, process.pid)
 const end = await membership.done.then(
   () => 'left',

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { GroupTuning } from '../../../../src/broker/kafka/group/join-group.ts'
 import { until } from '../../../support/until.ts'
 
 const program = fileURLToPath(new URL('member-process.ts', import.meta.url))
@@ -12,6 +14,7 @@ export interface MemberPlace {
   /** The file its journal is appended to. */
   readonly journal: string
   readonly memberId?: string
+  readonly tuning?: GroupTuning
 }
 
 /** A line of a journal. */
@@ -33,13 +36,21 @@ export class RunningMember {
 
   constructor(place: MemberPlace) {
     this.place = place
-    this.child = spawn(process.execPath, [program, JSON.stringify(place)], { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.child = spawn(process.execPath, [program, JSON.stringify(place)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(place.journal), 'compiled') },
+    })
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.said += text))
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()))
   }
 
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** Whether it runs, and has not joined yet. */
+  get isBeginning(): boolean {
+    return this.isRunning && this.notes().length === 0
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -65,7 +76,7 @@ export class RunningMember {
   /** The first note that is so, at or after a moment. */
   async note(what: string, partition?: number, since = 0, timeoutMs = 30_000): Promise<Note> {
     return until(
-      `${what} ${partition ?? ''} of ${this.place.memberId ?? 'a member'}`,
+      `${what} ${partition ?? ''} of ${this.place.memberId ?? 'a member'} (${this.said})`,
       () =>
         this.notes().find(
           (each) => each.what === what && each.at >= since && (partition === undefined || each.partition === partition),
