@@ -13,7 +13,7 @@ import { packMessages } from './packed.ts'
 import { decodeAll, type Decoded, decodeByParsing, findDifference } from './same-frames.ts'
 
 /** WINDSOCK_CASES=2000000 for a long run, with `node --test` rather than by npm test, which has no such patience. */
-const cases = Number(process.env['WINDSOCK_CASES'] ?? 20_000)
+const cases = Number(process.env['WINDSOCK_CASES'] ?? 30_000)
 
 const schemas: Record<'flights' | 'prices', Schema> = { flights: flightSchema, prices: barSchema }
 
@@ -140,7 +140,7 @@ for (const scanner of scanners) {
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
       const dictionaries = new Set<readonly string[]>()
       let next = 0
-      for (let batch = 0; batch < 15; batch++) {
+      for (let batch = 0; batch < 9; batch++) {
         const messages = Array.from({ length: 20_000 }, (_, i) => Buffer.from(`{"Label":"${batch * 20_000 + i}"}`))
         for (const frame of decoder.decode(packMessages(messages), 'things/1')) {
           const cells = frame.cellsOf('label')
@@ -151,13 +151,13 @@ for (const scanner of scanners) {
           dictionaries.add(cells.texts)
         }
       }
-      assert.equal(next, 300_000)
-      assert.ok(dictionaries.size >= 3, `${dictionaries.size} dictionaries`)
+      assert.equal(next, 180_000)
+      assert.ok(dictionaries.size >= 2, `${dictionaries.size} dictionaries`)
       for (const texts of dictionaries) assert.ok(texts.length <= 131_072)
     })
 
     it('as one array of more texts than a dictionary takes come in several frames', () => {
-      const records = Array.from({ length: 150_000 }, (_, i) => `{"Label":"${i}"}`)
+      const records = Array.from({ length: 140_000 }, (_, i) => `{"Label":"${i}"}`)
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
       let next = 0
       const message = packMessages([Buffer.from(`[${records.join(',')}]`)], decoder.memory)
@@ -172,7 +172,7 @@ for (const scanner of scanners) {
 
     it('with texts of a megabyte hold a few of them at a time', () => {
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
-      const messages = Array.from({ length: 40 }, (_, i) => Buffer.from(`{"Label":"${String(i).repeat(500_000)}"}`))
+      const messages = Array.from({ length: 24 }, (_, i) => Buffer.from(`{"Label":"${String(i).repeat(500_000)}"}`))
       let rows = 0
       for (const frame of decoder.decode(packMessages(messages), 'things/1')) {
         assert.ok(frame.length <= 17, `${frame.length} rows at once`)
@@ -216,9 +216,9 @@ function compareMany(random: Random, of: keyof typeof schemas): number {
   const wasm = openDecoder({ schema, reads, scanner: 'wasm' })
   const script = openDecoder({ schema, reads, scanner: 'script' })
   let count = 0
-  for (let batch = 0; batch < 30; batch++) {
+  for (let batch = 0; batch < 8; batch++) {
     const producers = Array.from({ length: 1 + random.below(3) }, () => createProducer(random, schema))
-    const messages = Array.from({ length: 1 + random.below(60) }, () => {
+    const messages = Array.from({ length: 1 + random.below(40) }, () => {
       const producer = producers[random.below(producers.length)]
       return producer === undefined || random.next() < 0.01 ? null : producer()
     })
