@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ScriptScanner } from '../../../src/codecs/json/script-scanner.ts'
 import * as verdicts from '../../../src/codecs/json/verdicts.ts'
-import { compileScanner, WasmScanner } from '../../../src/codecs/json/wasm-scanner.ts'
+import { compileScanner, WasmScanner, wasmReadsMax } from '../../../src/codecs/json/wasm-scanner.ts'
 import { barSchema } from '../../../src/model/bar.ts'
 import { flightSchema } from '../../../src/model/flight.ts'
 import type { Schema } from '../../../src/model/schema.ts'
@@ -52,7 +52,7 @@ it('the compiled scanner and its callers mean the same by their numbers', () => 
     [...layout.matchAll(/export const (\w+): i32 = (-?[\d_]+)/g)].map(([, name, value]) => [name, value]),
   )
   const { rowsMax, ...answers } = verdicts
-  for (const [name, value] of Object.entries({ ...answers, ROWS_MAX: rowsMax })) {
+  for (const [name, value] of Object.entries({ ...answers, ROWS_MAX: rowsMax, READS_MAX: wasmReadsMax })) {
     assert.equal(Number(said.get(name)?.replaceAll('_', '')), value, name)
   }
 })
