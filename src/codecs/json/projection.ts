@@ -12,7 +12,6 @@ const keysMax = 4_096
 
 /** The columns that are wanted of a schema's records, and what a scanner must know to fill them. */
 export class Projection<F extends Fields = Fields> {
-  readonly schema: Schema<F>
   readonly reads: readonly (keyof F & string)[]
   readonly frame: ColumnFrame<F>
   /** In the order of `reads`. */
@@ -23,7 +22,6 @@ export class Projection<F extends Fields = Fields> {
   private keys = 0
 
   constructor(schema: Schema<F>, reads: readonly (keyof F & string)[], arrays?: ColumnArrays) {
-    this.schema = schema
     this.reads = [...new Set(reads)]
     this.frame = new ColumnFrame(schema, '', rowsMax, arrays === undefined ? { reads } : { reads, arrays })
     this.columns = this.reads.map((name) => this.frame.columnOf(name))

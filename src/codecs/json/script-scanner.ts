@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { NumberColumn } from '../../model/column.ts'
-import { absent } from '../../model/frame.ts'
+import { absent, type Cell } from '../../model/frame.ts'
 import type { PackedRecords, RecordMemory } from '../../model/packed-records.ts'
 import type { Fields } from '../../model/schema.ts'
 import { Misfit, readMember } from '../../model/value.ts'
@@ -112,8 +112,10 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
     for (const column of columns) column.set(frame.length, absent)
     const next = this.walkRecord(p, end, isEnough)
     if (next < 0) return -1
-    const isComplete = columns.every(({ field, cells: { states } }) => !field.required || states[frame.length] === 0)
-    if (!isComplete || frame.reasonAgainstRow(frame.length) !== undefined) return -1
+    for (const column of columns) {
+      if (column.field.required && !isPresent(column.cellAt(frame.length))) return -1
+    }
+    if (frame.reasonAgainstRow(frame.length) !== undefined) return -1
     frame.length++
     return next
   }
@@ -180,7 +182,8 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
   private takeValue(read: number, p: number, end: number): boolean {
     const { columns, frame } = this.projection
     const column = columns[read]
-    if (column === undefined || column.cells.states[frame.length] !== 2) return false
+    // A second member for the same field.
+    if (column === undefined || column.cellAt(frame.length) !== absent) return false
     const raw = this.bytes.toString('latin1', p, end)
     if (column instanceof NumberColumn && column.field.type !== 'hhmm') {
       const value = readMember(column.field, JSON.parse(raw))
@@ -211,6 +214,10 @@ export class ScriptScanner<F extends Fields> implements Scanner<F> {
     this.verdictCount++
     return verdict
   }
+}
+
+function isPresent(cell: Cell): boolean {
+  return cell !== null && cell !== absent
 }
 
 function isAt(bytes: Uint8Array, p: number, end: number, expected: Uint8Array): boolean {

@@ -2,20 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DecoderOptions } from '../../../src/codecs/codec.ts'
 import { jsonCodec, openDecoder } from '../../../src/codecs/json/json-codec.ts'
-import { barSchema } from '../../../src/model/bar.ts'
 import { flightSchema } from '../../../src/model/flight.ts'
 import { absent } from '../../../src/model/frame.ts'
-import type { Schema } from '../../../src/model/schema.ts'
-import { createRandom, type Random } from '../../support/random.ts'
+import { createRandom } from '../../support/random.ts'
 import { thingSchema, type ThingFields } from '../../model/rows.ts'
 import { createProducer } from './odd-messages.ts'
 import { packMessages } from './packed.ts'
 import { decodeAll, type Decoded, decodeByParsing, findDifference } from './same-frames.ts'
-
-/** WINDSOCK_CASES=2000000 for a long run, with `node --test` rather than by npm test, which has no such patience. */
-const cases = Number(process.env['WINDSOCK_CASES'] ?? 20_000)
-
-const schemas: Record<'flights' | 'prices', Schema> = { flights: flightSchema, prices: barSchema }
 
 const scanners = ['wasm', 'script'] as const
 
@@ -140,7 +133,7 @@ for (const scanner of scanners) {
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
       const dictionaries = new Set<readonly string[]>()
       let next = 0
-      for (let batch = 0; batch < 15; batch++) {
+      for (let batch = 0; batch < 9; batch++) {
         const messages = Array.from({ length: 20_000 }, (_, i) => Buffer.from(`{"Label":"${batch * 20_000 + i}"}`))
         for (const frame of decoder.decode(packMessages(messages), 'things/1')) {
           const cells = frame.cellsOf('label')
@@ -151,13 +144,13 @@ for (const scanner of scanners) {
           dictionaries.add(cells.texts)
         }
       }
-      assert.equal(next, 300_000)
-      assert.ok(dictionaries.size >= 3, `${dictionaries.size} dictionaries`)
+      assert.equal(next, 180_000)
+      assert.ok(dictionaries.size >= 2, `${dictionaries.size} dictionaries`)
       for (const texts of dictionaries) assert.ok(texts.length <= 131_072)
     })
 
     it('as one array of more texts than a dictionary takes come in several frames', () => {
-      const records = Array.from({ length: 150_000 }, (_, i) => `{"Label":"${i}"}`)
+      const records = Array.from({ length: 140_000 }, (_, i) => `{"Label":"${i}"}`)
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
       let next = 0
       const message = packMessages([Buffer.from(`[${records.join(',')}]`)], decoder.memory)
@@ -172,7 +165,7 @@ for (const scanner of scanners) {
 
     it('with texts of a megabyte hold a few of them at a time', () => {
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
-      const messages = Array.from({ length: 40 }, (_, i) => Buffer.from(`{"Label":"${String(i).repeat(500_000)}"}`))
+      const messages = Array.from({ length: 24 }, (_, i) => Buffer.from(`{"Label":"${String(i).repeat(500_000)}"}`))
       let rows = 0
       for (const frame of decoder.decode(packMessages(messages), 'things/1')) {
         assert.ok(frame.length <= 17, `${frame.length} rows at once`)
@@ -200,40 +193,4 @@ describe('a decoder', () => {
     assert.equal(memory.take(500_000_000), undefined)
     memory.giveBack(piece)
   })
-
-  it('takes the records of the memory it gave and of any other as JSON.parse does', () => {
-    const random = createRandom()
-    console.log(`# WINDSOCK_SEED=${random.seed} WINDSOCK_CASES=${cases}`)
-    for (let done = 0; done < cases;) done += compareMany(random, random.next() < 0.5 ? 'flights' : 'prices')
-  })
 })
-
-/** Some batches of messages through both scanners, with some of a schema's columns; how many messages that were. */
-function compareMany(random: Random, of: keyof typeof schemas): number {
-  const schema = schemas[of]
-  const share = random.next()
-  const reads = Object.keys(schema.fields).filter(() => random.next() < share)
-  const wasm = openDecoder({ schema, reads, scanner: 'wasm' })
-  const script = openDecoder({ schema, reads, scanner: 'script' })
-  let count = 0
-  for (let batch = 0; batch < 30; batch++) {
-    const producers = Array.from({ length: 1 + random.below(3) }, () => createProducer(random, schema))
-    const messages = Array.from({ length: 1 + random.below(60) }, () => {
-      const producer = producers[random.below(producers.length)]
-      return producer === undefined || random.next() < 0.01 ? null : producer()
-    })
-    const isInPlace = random.next() < 0.5
-    const records = packMessages(messages, isInPlace ? wasm.memory : undefined)
-    const expected = decodeByParsing(schema, reads, records)
-    for (const [name, decoder] of [['wasm', wasm] as const, ['script', script] as const]) {
-      const difference = findDifference(decodeAll(decoder, records), expected)
-      const seen = messages.map((message) => (message === null ? 'null' : JSON.stringify(String(message))))
-      if (difference !== undefined) {
-        assert.fail(`${name}, seed ${random.seed}, ${schema.name} [${reads.join()}]: ${difference}\n${seen.join('\n')}`)
-      }
-    }
-    if (isInPlace) wasm.memory.giveBack(records.bytes)
-    count += messages.length
-  }
-  return count
-}

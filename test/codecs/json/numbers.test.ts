@@ -7,7 +7,7 @@ import { optional, type Schema } from '../../../src/model/schema.ts'
 import { createRandom, type Random } from '../../support/random.ts'
 import { packMessages } from './packed.ts'
 
-/** As in json-codec.test.ts. */
+/** As in same-as-parsing.test.ts. */
 const cases = Number(process.env['WINDSOCK_CASES'] ?? 100_000)
 
 const fields = { price: optional('number', 'Price') } as const

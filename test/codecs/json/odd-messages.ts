@@ -24,7 +24,8 @@ export function createProducer(
     const pairs = members.map(({ field, key }) => `${key}${colon}${valueOf(random, field, oddness)}`)
     for (const key of extras) pairs.splice(pairs.length >> 1, 0, `${key}${colon}${pick(random, validValues)}`)
     const isOdd = (): boolean => oddness > 0 && random.next() < 0.15
-    if (isOdd()) pairs.push(pick(random, [...pairs, `"__proto__":1`, `"\\u0044AY"${colon}3`]))
+    if (members.length > 0 && isOdd())
+      pairs.splice(random.below(pairs.length + 1), 0, secondMember(random, members, colon))
     if (isOdd()) pairs.splice(random.below(pairs.length + 1), random.below(3))
     let text = `{${space}${pairs.join(comma)}${space}}`
     if (isOdd()) text = pick(random, [`[${text}${comma}${text}]`, `[${text}]`, `  ${text}\n`, `\ufeff${text}`])
@@ -33,9 +34,26 @@ export function createProducer(
   }
 }
 
+/** Another member for one of the fields, under the same name or another one of it, or one that no record may have. */
+function secondMember(random: Random, members: readonly Member[], colon: string): string {
+  const { field, key } = pick(random, members)
+  if (random.next() < 0.2) return pick(random, ['"__proto__":1', `"\\u0044AY"${colon}3`, '"__proto__":{"DAY":1}'])
+  const name = pick(random, [
+    key,
+    JSON.stringify(field.column),
+    JSON.stringify(pick(random, [field.column, ...field.aliases])),
+  ])
+  return `${name}${colon}${valueOf(random, field, 0)}`
+}
+
 function chosenFields(random: Random, schema: Schema): Field[] {
   const missing = pick(random, [0, 0, 0.1, 0.5])
   return Object.values(schema.fields).filter(({ required }) => random.next() >= (required ? missing / 10 : missing))
+}
+
+interface Member {
+  readonly field: Field
+  readonly key: string
 }
 
 function keyOf(random: Random, { column, aliases }: Field): string {
@@ -151,7 +169,21 @@ const anyValues: readonly string[] = [
   ['9007199254740993', '123456789012345678901234567890', '0.1234567890123456789012345', '57.24571228027344'],
   ['1e0000000000000000000001', '5e-324', '2.2250738585072011e-308', '0.000000000000000000000000000000000000001'],
   ['"\\u0041"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\u12"', '"\\x"', '"\\"', '"a\tb"', '"\\/\\b"', '"\u007f"'],
-  ['{"DAY":1,"__proto__":2}', '[1,[2,{"a":[]}],"]"]', '[1,]', '{"a":1,}', '{"a"}', '[1 2]', '{,}', '[}', '{]'],
+  [
+    '{"DAY":1,"__proto__":2}',
+    '[1,[2,{"a":[]}],"]"]',
+    '[1,]',
+    '{"a":1,}',
+    '{"a"}',
+    '[1 2]',
+    '[1:2]',
+    '{"a":1:"b":2}',
+    '{"a",1}',
+    '[1,2}',
+    '{,}',
+    '[}',
+    '{]',
+  ],
   [deep(60), deep(64), deep(65), deep(200), '{"a":'.repeat(70) + '1' + '}'.repeat(70)],
   ['"0905"', '"9.0"', '"2500"', '"2015-02-30"', '"2015-01-31"', '" 5"', '"5 "', '"-0"', '"007"', '"1e2"', '99999'],
   ['[ ]', '{ }', '[ 1 , 2 ]', '{ "a" : { "b" : [ ] } }', '"' + 'long '.repeat(10) + '"', '"' + 'é'.repeat(40) + '"'],

@@ -11,13 +11,14 @@ import { CLOSE_BRACE, COMMA, valueEnd } from './value'
  *
  * A node is: the segment's length, the column of the value behind it or LEAF, the first of the nodes that may follow, the
  * next one that may stand in its own place, whether it is the last column that is read, where the segment goes on after 32
- * bytes; then those 32 bytes, and their mask.
+ * bytes, how long the value was the last time; then those 32 bytes, and their mask.
  */
 const READ: usize = 4
 const CHILD: usize = 8
 const SIBLING: usize = 12
 const IS_LAST: usize = 16
 const REST: usize = 20
+const LENGTH: usize = 24
 const BYTES: usize = 32
 const MASK: usize = 64
 const NODE_BYTES: usize = 96
@@ -56,13 +57,16 @@ export function followPath(p: usize, end: usize, row: i32, isEnough: bool): usiz
     p += <usize>load<u32>(node)
     const read = load<i32>(node, READ)
     if (read == LEAF) return p
-    let next = plainEnd(p)
-    if (next == 0) {
-      next = valueEnd(p, end)
+    // A guess, so that the processor can go on with the next value while it still looks for the end of this one.
+    let next = p + <usize>load<u32>(node, LENGTH)
+    const found = plainEnd(p)
+    if (found != next) {
+      next = found != 0 ? found : valueEnd(p, end)
       if (next == 0) {
         fault = UNSURE
         return 0
       }
+      store<u32>(node, <u32>(next - p), LENGTH)
     }
     if (read >= 0) {
       fault = takeValue(read, p, next, row)

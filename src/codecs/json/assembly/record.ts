@@ -9,7 +9,8 @@ import { CLOSE_BRACE, COLON, COMMA, valueEnd } from './value'
 export let fault: i32 = 0
 
 /**
- * Past the record whose opening brace is at `p`, with its cells in row `row`; 0 when it is not taken.
+ * Past the record whose opening brace is at `p`, with its cells in row `row`; 0 when it is not taken. Its end may lie beyond
+ * `end`, where it is no record of this message.
  *
  * @param isEnough the last column that is read may end it: then `end` is returned
  */
@@ -21,7 +22,7 @@ export function takeRecord(p: usize, end: usize, row: i32, isEnough: bool): usiz
     clearRow(row)
     next = walkRecord(p, end, row, isEnough)
   }
-  if (next != 0 && next <= end && isComplete(row)) return next
+  if (next != 0 && isComplete(row)) return next
   if (fault == 0) fault = UNSURE
   return 0
 }

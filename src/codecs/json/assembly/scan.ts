@@ -23,7 +23,6 @@ export {
   POWERS,
   READ_BYTES,
   READS,
-  READS_MAX,
   ROWS_MAX,
   SPANS,
   TENS,
