@@ -90,6 +90,8 @@ interface TaskBase {
 /** Count the flights of a topic by airline and day. */
 export interface DrainTask extends TaskBase {
   readonly job: 'flights-drain'
+  /** Drained once before the measured drain, by engines that are asked what a record costs when all is compiled. */
+  readonly warmUp?: readonly PartitionSpan[]
 }
 
 /** For every bar, Bollinger (20, 2) and Aroon (25), sent to the result topics where the window is full. */

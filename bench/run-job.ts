@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { describeError } from '../src/foundation/errors.ts'
 import type { Bench } from './bench.ts'
-import type { Engine, Launcher, PartitionSpan, Variant } from './engine.ts'
+import type { DrainTask, Engine, Launcher, Variant } from './engine.ts'
 import type { PreparedJob } from './jobs/job.ts'
 import { runTask } from './process/run-task.ts'
 import { type JobRow, type Round, toJobRow, toSkippedRow } from './report.ts'
@@ -57,16 +57,16 @@ export interface Runner {
   readonly launcher: Launcher
 }
 
-/** One run, measured and judged; of the whole topic, or of some spans of it. */
+/** One run, measured and judged; of the whole topic, or as `change` says. */
 export async function runRound(
   bench: Bench,
   job: PreparedJob,
   { engine, variant, launcher }: Runner,
-  spans: readonly PartitionSpan[] = job.spans,
+  change: Pick<Partial<DrainTask>, 'spans' | 'warmUp'> = {},
 ): Promise<Round> {
   const { id, folder } = await bench.createRun()
   try {
-    const task = { ...(await job.createTask({ id, folder, mode: variant.mode }, engine)), spans }
+    const task = { ...(await job.createTask({ id, folder, mode: variant.mode }, engine)), ...change }
     const measured = await runTask(launcher, task, variant.processes, { timeoutMs, signal: bench.signal })
     return { kind: 'measured', measured, fault: await job.findFault(task, measured.reports, engine) }
   } catch (error) {

@@ -8,7 +8,7 @@ import { Folding } from '../../src/pipelines/folding.ts'
 import { runAnalysis } from '../../src/pipelines/run-analysis.ts'
 import { resultTopic } from '../../src/topics/results.ts'
 import { quarantine } from '../../src/topics/quarantine.ts'
-import { type BarsTask, type DrainTask, type Engine, type Report, shareOf } from '../engine.ts'
+import { type BarsTask, type DrainTask, type Engine, type PartitionSpan, type Report, shareOf } from '../engine.ts'
 import { epochMs } from '../process/clock.ts'
 import { nodeCommand } from '../process/node-command.ts'
 import { serveTask } from '../process/serve-task.ts'
@@ -34,17 +34,25 @@ export const windsock: Engine = {
   prepare: async () => ({ command: (task) => nodeCommand(import.meta.url, task) }),
 }
 
-/** Each process reads the partitions of its share; the others it begins at their ends. */
 async function drain(task: DrainTask): Promise<Report> {
   const broker = createKafkaBroker({ brokers: task.brokers })
+  if (task.warmUp !== undefined) await drainSpans(broker, task, task.warmUp)
+  const report = await drainSpans(broker, task, shareOf(task))
+  await broker.close()
+  return report
+}
+
+/** The other partitions it begins at their ends. */
+async function drainSpans(broker: Broker, task: DrainTask, spans: readonly PartitionSpan[]): Promise<Report> {
   const analysis = chooseAnalysis('flights-per-day', {}, task.topic)
   const folding = new Folding(analysis)
-  const share = shareOf(task)
   const { partitions } = await broker.admin.describeTopic(task.topic)
   const start = new Map(partitions.map(({ partition, end }) => [partition, end]))
-  for (const { partition, from } of share) start.set(partition, from)
-  const until = new Map(partitions.map(({ partition, end }) => [partition, end]))
-  for (const { partition, to } of share) until.set(partition, to)
+  const until = new Map(start)
+  for (const { partition, from, to } of spans) {
+    start.set(partition, from)
+    until.set(partition, to)
+  }
   const counts: Record<string, number> = {}
   let from = 0
   let records = 0
@@ -61,7 +69,7 @@ async function drain(task: DrainTask): Promise<Report> {
     counts[`${result['airline']} ${result['day']}`] = Number(result['flights'])
   }
   const to = epochMs()
-  await broker.close()
+  await reader.close()
   return { from, to, records, counts }
 }
 

@@ -7,7 +7,8 @@ import { runNpm } from './packages.ts'
 import { isThere } from './staged-folder.ts'
 
 /** What its native part is built with, besides this Node's own headers. */
-const headers = ['openssl/ssl.h', 'sasl/sasl.h', 'zstd.h', 'zlib.h']
+const headers = ['openssl/ssl.h', 'sasl/sasl.h', 'zstd.h', 'zlib.h', 'curl/curl.h']
+const includeFolders = ['/usr/include', '/usr/include/x86_64-linux-gnu', '/usr/include/aarch64-linux-gnu']
 const compilers = ['g++', 'make', 'python3']
 
 /**
@@ -46,7 +47,10 @@ async function missingTools(): Promise<string[]> {
   const ownHeaders = join(dirname(dirname(process.execPath)), 'include', 'node', 'node.h')
   const checks = [
     ...compilers.map(async (tool) => ((await findExecutable(tool, process.env)) === undefined ? tool : undefined)),
-    ...headers.map(async (header) => ((await isThere(join('/usr/include', header))) ? undefined : header)),
+    ...headers.map(async (header) => {
+      const places = await Promise.all(includeFolders.map((folder) => isThere(join(folder, header))))
+      return places.includes(true) ? undefined : header
+    }),
     isThere(ownHeaders).then((there) => (there ? undefined : "Node's headers beside its binary")),
   ]
   return (await Promise.all(checks)).filter((tool) => tool !== undefined)

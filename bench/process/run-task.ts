@@ -94,10 +94,11 @@ function startChild(launcher: Launcher, task: Task, { timeoutMs, signal }: RunOp
   const meter = new ProcessMeter(child.pid ?? 0)
   const { ready, report } =
     launcher.readReport === undefined ? listen(child, meter) : readAll(child, launcher.readReport, exited)
+  const raced = { ready: Promise.race([ready, failed]), report: Promise.race([report, failed]) }
+  raced.report.catch(() => {}) // told already when it was never ready
   return {
     meter,
-    ready: Promise.race([ready, failed]),
-    report: Promise.race([report, failed]),
+    ...raced,
     go: () => void child.stdin.write('go\n'),
     async end() {
       meter.stop()
@@ -147,7 +148,9 @@ function whyOf(error: Error, timeoutMs: number): string {
 /** The line that names an error, else the last one. */
 export function lastWords(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '')
-  return (lines.find((line) => /error|exception/i.test(line)) ?? lines.at(-1) ?? 'it said nothing').trim().slice(0, 300)
+  const named =
+    lines.find((line) => /^[\w.\s"]*(Error|Exception)\b/.test(line)) ?? lines.find((line) => /error/i.test(line))
+  return (named ?? lines.at(-1) ?? 'it said nothing').trim().slice(0, 300)
 }
 
 function sum(values: readonly number[]): number {
