@@ -33,9 +33,18 @@ export interface StartOptions {
 
 const kafkaHeapMiB = 1024
 
-export async function startBench({ rounds, signal, say }: StartOptions): Promise<Bench> {
-  const { env } = process
+export async function startBench(options: StartOptions): Promise<Bench> {
   const home = await mkdtemp(join(tmpdir(), 'windsock-bench-'))
+  try {
+    return await startIn(home, options)
+  } catch (error) {
+    await rm(home, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function startIn(home: string, { rounds, signal, say }: StartOptions): Promise<Bench> {
+  const { env } = process
   const cacheDir = defaultCacheDir(env)
   const java = await findJava(env)
   const brokerClassPath = await ensureJars({ cacheDir, java, env, logger: silentLogger })

@@ -32,13 +32,13 @@ const sizes: Readonly<Record<BenchOptions['size'], Sizes>> = {
   quick: {
     flights: 500_000,
     bars: 200_000,
-    latency: { rates: [1_000, 10_000], seconds: 10 },
+    latency: { rates: [1_000, 10_000], warmUpSeconds: 3, seconds: 10 },
     memory: { partitions: [1, 10], keys: [1, 1_000], records: 100_000 },
   },
   full: {
     flights: 2_000_000,
     bars: 1_000_000,
-    latency: { rates: [1_000, 10_000, 100_000], seconds: 30 },
+    latency: { rates: [1_000, 10_000, 100_000], warmUpSeconds: 5, seconds: 30 },
     memory: { partitions: [1, 10, 100], keys: [1, 1_000, 1_000_000], records: 1_000_000 },
   },
 }
@@ -49,6 +49,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 try {
   const options = parseBenchOptions(process.argv.slice(2))
   if (options.help) process.stdout.write(usage)
+  else if (process.platform !== 'linux') throw new Error('it measures processes by /proc, which only Linux has')
   else await measure(options)
 } catch (error) {
   process.stderr.write(`bench: ${describeError(error)}\n`)

@@ -19,12 +19,13 @@ export async function prepareBarsIndicators(
   place: JobPlace,
   options: { readonly topic: string; readonly bars: number },
 ): Promise<PreparedJob> {
-  const { broker, brokers } = place
+  const { broker, brokers, signal } = place
   const { topic } = options
   const history = createBarHistory(options.bars)
   await broker.admin.ensureTopics([{ name: topic, partitions: 4, cleanup: 'delete', retentionMs: -1 }])
   const publisher = broker.openPublisher('bench')
   for (let bar = 0; bar < history.barsPerSymbol; bar += daysPerSend) {
+    signal.throwIfAborted()
     await publisher.send(topic, recordsOfDays(history, bar, Math.min(bar + daysPerSend, history.barsPerSymbol)))
   }
   await publisher.close()
@@ -45,13 +46,13 @@ export async function prepareBarsIndicators(
     async findFault(task, reports, engine) {
       if (task.job !== 'bars-indicators') throw new Error(`${task.job} is another job`)
       const tolerance = engine.isBitExact === true ? 0 : foreignTolerance
-      const signal = AbortSignal.timeout(resultsWithinMs)
+      const withinTime = AbortSignal.any([signal, AbortSignal.timeout(resultsWithinMs)])
       for (const indicator of indicators) {
         const check = new IndicatorCheck(history, indicator, tolerance)
         const name = task.results[indicator.name]
         const ends = (await spansOf(broker, name)).map(({ to }) => to)
         const onRecord = (value: Buffer | null): void => check.take(JSON.parse(String(value)))
-        await readTopic({ brokers, topic: name, isolation: 'committed', signal, ends, onRecord })
+        await readTopic({ brokers, topic: name, isolation: 'committed', signal: withinTime, ends, onRecord })
         const fault = check.findFault()
         if (fault !== undefined) return fault
       }

@@ -21,7 +21,7 @@ export interface FlightsDrain extends PreparedJob {
 
 /** Fills a topic with flights keyed by airline, and keeps which group each of them belongs to. */
 export async function prepareFlightsDrain(
-  { broker, brokers }: JobPlace,
+  { broker, brokers, signal }: JobPlace,
   flights: FlightRecords,
   topic: FlightsTopic,
 ): Promise<FlightsDrain> {
@@ -31,6 +31,7 @@ export async function prepareFlightsDrain(
   const partitionOf = createPartitioner(partitions)
   const publisher = broker.openPublisher('bench')
   for (let first = 0; first < records; first += recordsPerSend) {
+    signal.throwIfAborted()
     const sending: OutgoingRecord[] = []
     for (let index = first; index < Math.min(records, first + recordsPerSend); index++) {
       const { airline, group, value } = flights.at(index)

@@ -22,6 +22,8 @@ export interface RunPlace {
 export interface JobPlace {
   readonly broker: Broker
   readonly brokers: readonly string[]
+  /** Ends the filling of a topic. */
+  readonly signal: AbortSignal
 }
 
 /** Every partition as a whole. */

@@ -31,13 +31,13 @@ export interface LatencyRow {
 
 export interface LatencyPlan {
   readonly rates: readonly number[]
+  /** At the rate, but not counted. */
+  readonly warmUpSeconds: number
   readonly seconds: number
 }
 
 /** Sent first, until their results are there: so that everything has been connected and run once. */
 const primingRecords = 200
-/** At the rate, but not counted. */
-const warmUpSeconds = 3
 /** After the priming, and after the last record was sent. */
 const resultsWithinMs = 30_000
 const isolations: readonly Isolation[] = ['uncommitted', 'committed']
@@ -48,7 +48,7 @@ const senderFile = fileURLToPath(new URL('send-on-schedule.ts', import.meta.url)
 export async function measureLatency(bench: Bench, flights: FlightRecords, plan: LatencyPlan): Promise<LatencyRow[]> {
   const rows: LatencyRow[] = []
   for (const rate of plan.rates) {
-    const ofRate = await measureRate(bench, flights, rate, plan.seconds)
+    const ofRate = await measureRate(bench, flights, rate, plan)
     for (const row of ofRate) {
       bench.place.say(`latency at ${rate}/s, ${row.readers}: p99 ${row.p99Ms ?? row.failed} ms`)
     }
@@ -58,7 +58,13 @@ export async function measureLatency(bench: Bench, flights: FlightRecords, plan:
 }
 
 /** The real pipeline in its own process, the sender in another, and one reader of the results of each kind here. */
-async function measureRate(bench: Bench, flights: FlightRecords, rate: number, seconds: number): Promise<LatencyRow[]> {
+async function measureRate(
+  bench: Bench,
+  flights: FlightRecords,
+  rate: number,
+  plan: LatencyPlan,
+): Promise<LatencyRow[]> {
+  const { warmUpSeconds, seconds } = plan
   const topic = `latency-${rate}`
   const results = `flights-per-day-of-${topic}`
   const first = primingRecords + warmUpSeconds * rate
@@ -91,10 +97,11 @@ async function measureRate(bench: Bench, flights: FlightRecords, rate: number, s
   for (const each of reading) each.catch(() => stop.abort()) // told below
   try {
     const failed = Promise.race([pipeline.failed, sender.failed, ...reading.map((each) => each.then(() => never()))])
-    await Promise.race([failed, until(() => tallies.every((tally) => tally.seen >= primingRecords))])
+    const isPrimed = await Promise.race([failed, until(() => tallies.every(({ seen }) => seen >= primingRecords))])
+    if (!isPrimed) throw new Error(`no results within ${resultsWithinMs / 1000} s`)
     sender.child.stdin?.write('go\n')
     const sent = await Promise.race([failed, sender.done])
-    await Promise.race([failed, until(() => tallies.every((tally) => tally.seen === records))])
+    await Promise.race([failed, until(() => tallies.every(({ seen }) => seen === records))])
     return tallies.map((tally, order) => toRow(tally, order, sent))
   } catch (error) {
     bench.signal.throwIfAborted()
@@ -184,8 +191,9 @@ function never(): Promise<never> {
   return new Promise(() => {})
 }
 
-/** Gives up after a while: whoever asked looks again. */
-async function until(isSo: () => boolean): Promise<void> {
+/** Whether it became so in time. */
+async function until(isSo: () => boolean): Promise<boolean> {
   const endMs = monotonicMs() + resultsWithinMs
   while (!isSo() && monotonicMs() < endMs) await delay(10)
+  return isSo()
 }

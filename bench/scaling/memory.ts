@@ -74,6 +74,7 @@ async function measureKeys(bench: Bench, keys: number, records: number): Promise
   const publisher = bench.broker.openPublisher('bench')
   for (let first = 0; first < records; first += recordsPerSend) {
     const length = Math.min(recordsPerSend, records - first)
+    bench.signal.throwIfAborted()
     await publisher.send(
       topic,
       Array.from({ length }, (_, index) => shortFlight((first + index) % keys)),

@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { startBench } from '../../bench/bench.ts'
+import { readFlightRecords } from '../../bench/jobs/flight-records.ts'
+import { measureLatency } from '../../bench/latency/measure-latency.ts'
 import type { BenchReport, JobRow } from '../../bench/report.ts'
+import { measureMemory } from '../../bench/scaling/memory.ts'
 import { withoutKafka } from '../support/local-kafka.ts'
 
 const mainFile = fileURLToPath(new URL('../../bench/main.ts', import.meta.url))
@@ -85,5 +89,41 @@ describe('the bench on a real Kafka', { skip: withoutKafka || noProc }, () => {
   it('prints a table', () => {
     assert.match(table, /^flights-drain: 12,000 flights counted by airline and day$/m)
     assert.match(table, /^ {2}windsock +checked +1 .* correct$/m)
+  })
+})
+
+describe('the bench of the pipeline', { skip: withoutKafka || noProc }, () => {
+  it('gives every record that was sent a latency, and every key its memory', async () => {
+    const bench = await startBench({ rounds: 1, signal: new AbortController().signal, say: () => {} })
+    try {
+      const flights = await readFlightRecords()
+      const latency = await measureLatency(bench, flights, { rates: [500], warmUpSeconds: 1, seconds: 2 })
+      assert.deepEqual(
+        latency.map(({ readers, records: counted, correct, failed }) => [readers, counted, correct, failed]),
+        [
+          ['uncommitted', 1_000, true, undefined],
+          ['committed', 1_000, true, undefined],
+        ],
+      )
+      for (const { p50Ms, p99Ms, p999Ms, maxMs } of latency) {
+        const rising = [0, p50Ms, p99Ms, p999Ms, maxMs].map(Number)
+        assert.deepEqual(
+          rising,
+          rising.toSorted((left, right) => left - right),
+        )
+        assert.ok(Number(p50Ms) > 0)
+      }
+      const memory = await measureMemory(bench, flights, { partitions: [3], keys: [50], records: 2_000 })
+      assert.deepEqual(
+        memory.map(({ what, partitions, correct, failed }) => [what, partitions, correct, failed]),
+        [
+          ['drain', 3, true, undefined],
+          ['analyse', 4, true, undefined],
+        ],
+      )
+      assert.equal(memory[1]?.keys, 50)
+    } finally {
+      await bench.close()
+    }
   })
 })
