@@ -2,7 +2,7 @@
 import type { DrainTask, Engine, Report } from '../engine.ts'
 import { buildConfluent } from '../installed/confluent-build.ts'
 import { installPackages, packagesVariable, requireInstalled } from '../installed/packages.ts'
-import { nodeCommand } from '../process/node-command.ts'
+import { largeYoungGeneration, nodeCommand } from '../process/node-command.ts'
 import { serveTask } from '../process/serve-task.ts'
 import { type BatchClient, drainInBatches } from './batch-client.ts'
 
@@ -14,7 +14,8 @@ export const confluent: Engine = {
   async prepare(place) {
     const folder = await installPackages(place)
     await buildConfluent(folder, packageName, place)
-    return { command: (task) => nodeCommand(import.meta.url, task, { [packagesVariable]: folder }) }
+    const settings = { flags: [largeYoungGeneration], env: { [packagesVariable]: folder } }
+    return { command: (task) => nodeCommand(import.meta.url, task, settings) }
   },
 }
 

@@ -1,7 +1,7 @@
 /** kafkajs, unmaintained and still the fastest Node client with `JSON.parse`: whole batches, megabyte fetches. */
 import type { DrainTask, Engine, Report } from '../engine.ts'
 import { installPackages, packagesVariable, requireInstalled } from '../installed/packages.ts'
-import { nodeCommand } from '../process/node-command.ts'
+import { largeYoungGeneration, nodeCommand } from '../process/node-command.ts'
 import { serveTask } from '../process/serve-task.ts'
 import { type BatchClient, drainInBatches } from './batch-client.ts'
 
@@ -11,7 +11,7 @@ export const kafkajs: Engine = {
   async prepare(place) {
     const folder = await installPackages(place)
     const env = { [packagesVariable]: folder, KAFKAJS_NO_PARTITIONER_WARNING: '1' }
-    return { command: (task) => nodeCommand(import.meta.url, task, env) }
+    return { command: (task) => nodeCommand(import.meta.url, task, { flags: [largeYoungGeneration], env }) }
   },
 }
 

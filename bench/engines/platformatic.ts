@@ -2,7 +2,7 @@
 import { Consumer, MessagesStreamModes, ProduceAcks, Producer } from '@platformatic/kafka'
 import { type BarsTask, type DrainTask, type Engine, type Report, recordsIn } from '../engine.ts'
 import { epochMs } from '../process/clock.ts'
-import { nodeCommand } from '../process/node-command.ts'
+import { largeYoungGeneration, nodeCommand } from '../process/node-command.ts'
 import { serveTask } from '../process/serve-task.ts'
 import { FlightCounter, Indicators, type Outgoing } from './parsed-records.ts'
 
@@ -12,7 +12,7 @@ export const platformatic: Engine = {
     'flights-drain': [{ mode: 'json-parse', processes: 1 }],
     'bars-indicators': [{ mode: 'json-parse', processes: 1 }],
   },
-  prepare: async () => ({ command: (task) => nodeCommand(import.meta.url, task) }),
+  prepare: async () => ({ command: (task) => nodeCommand(import.meta.url, task, { flags: [largeYoungGeneration] }) }),
 }
 
 const fetchBytes = 1_048_576
