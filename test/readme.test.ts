@@ -28,8 +28,8 @@ describe('the README', () => {
 
       const main = join(copy, 'src/cli/main.ts')
       const prices = join(copy, 'data/prices/SPY.csv.gz')
-      const { stdout } = await run(process.execPath, [main, 'recompute', 'highest', '--file', prices])
-      assert.deepEqual(JSON.parse(stdout), [{ symbol: 'SPY', high: await highestIn(prices) }])
+      const { stdout } = await run(process.execPath, [main, 'recompute', 'highest-price', '--file', prices])
+      assert.deepEqual(JSON.parse(stdout), [{ symbol: 'SPY', price: await highestIn(prices) }])
     } finally {
       await rm(copy, { recursive: true, force: true })
     }
@@ -39,8 +39,8 @@ describe('the README', () => {
 async function addToTable(path: string): Promise<void> {
   const table = await readFile(path, 'utf8')
   const added = table
-    .replace('const choosers = {', 'const choosers = {\n  highest: chooser(highest),')
-    .replace('import { aroon }', "import { highest } from './highest.ts'\nimport { aroon }")
+    .replace('const choosers = {', "const choosers = {\n  'highest-price': chooser(highestPrice),")
+    .replace('import { aroon }', "import { highestPrice } from './highest-price.ts'\nimport { aroon }")
   assert.notEqual(added, table)
   await writeFile(path, added)
 }

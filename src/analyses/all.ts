@@ -1,19 +1,23 @@
 import { WindsockError } from '../foundation/errors.ts'
 import type { Fields } from '../model/schema.ts'
-import type { Analysis, Fold, Result, State } from './analysis.ts'
+import type { Analysis, Emits, Result, Settings, SettingValues } from './analysis.ts'
 import { aroon } from './aroon.ts'
 import { bollinger } from './bollinger.ts'
 import { flightsPerDay } from './flights-per-day.ts'
+import type { StateFields } from './state.ts'
 
-/** An analysis with its settings chosen, its row, state and result types no longer told apart. */
+/** An analysis with its settings chosen, the types of its row, state and result no longer told apart. */
 export interface ChosenAnalysis {
   readonly name: string
   /** Consumer group and result topic: the name, and the settings where they are not the defaults. */
   readonly group: string
   readonly input: Analysis['input']
-  keyBy(row: unknown): string
-  readonly fold: Fold<unknown, State, Result>
-  readonly emits: { readonly key: readonly string[]; readonly columns: readonly string[] }
+  readonly reads: readonly string[]
+  readonly keyBy: readonly string[]
+  readonly state: StateFields
+  fold(state: unknown, row: unknown): string | undefined
+  report(state: unknown, key: unknown): Result | undefined
+  readonly emits: ChosenEmits
 }
 
 const choosers = {
@@ -54,11 +58,12 @@ export function chooseAnalysis(
 
 function chooser<
   F extends Fields,
-  K extends keyof F & string,
-  S extends State,
+  R extends keyof F & string,
+  K extends R,
+  V extends Settings,
+  B extends StateFields,
   T extends Result,
-  V extends Analysis['settings'],
->(analysis: Analysis<F, K, S, T, V>): (settings: Readonly<Record<string, string>>) => ChosenAnalysis {
+>(analysis: Analysis<F, R, K, V, B, T>): (settings: Readonly<Record<string, string>>) => ChosenAnalysis {
   // Methods are compared bivariantly: the types of row, state and settings meet nothing but the analysis itself.
   const erased: ErasedAnalysis = analysis
   return (given) => {
@@ -67,16 +72,28 @@ function chooser<
       name: analysis.name,
       group: groupName(analysis.name, analysis.settings, values),
       input: analysis.input,
-      keyBy: (row) => erased.keyBy(row),
-      fold: erased.create(values),
-      emits: analysis.emits,
+      reads: analysis.reads,
+      keyBy: analysis.keyBy,
+      state: erased.begin(values),
+      fold: (state, row) => erased.fold(state, row, values),
+      report: (state, key) => erased.report(state, key, values),
+      emits: erased.emits,
     }
   }
 }
 
+/** As `Emits`, the columns' names no longer told apart. */
+export interface ChosenEmits {
+  readonly per: Emits['per']
+  readonly key: readonly string[]
+  readonly columns: readonly string[]
+}
+
 interface ErasedAnalysis {
-  keyBy(row: unknown): string
-  create(settings: Readonly<Record<string, number>>): Fold<unknown, State, Result>
+  begin(settings: SettingValues): StateFields
+  fold(state: unknown, row: unknown, settings: SettingValues): string | undefined
+  report(state: unknown, key: unknown, settings: SettingValues): Result | undefined
+  readonly emits: ChosenEmits
 }
 
 function readSettings(

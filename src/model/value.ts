@@ -138,6 +138,7 @@ export function isDay(year: number, month: number, day: number): boolean {
  */
 export function isLaterDate(date: string, than: string): boolean {
   if (than === '') return true
+  if (date.length === 10 && than.length === 10) return date > than // most are days
   return isOnlyDay(date) === isOnlyDay(than) ? epochOf(date) > epochOf(than) : date > than
 }
 

@@ -1,71 +1,195 @@
 import type { ChosenAnalysis } from '../analyses/all.ts'
-import type { Result, State } from '../analyses/analysis.ts'
+import type { Result } from '../analyses/analysis.ts'
 import type { Frame, Refusal } from '../model/frame.ts'
+import type { Value } from '../model/value.ts'
+import { KeyIndex } from './key-index.ts'
+import { StateTable } from './state-table.ts'
 
-/** Where a result came from: the record that changed it last. */
-export interface Provenance {
+/** A result, and where it came from: the record that changed it last. */
+export interface Upsert {
+  readonly result: Result
   readonly origin: string
-  /** Its line or offset. */
+  /** The record's line or offset. */
   readonly position: number
 }
 
-export interface Upsert {
+/** The state of one key, as it is stored. */
+export interface KeyState {
+  /** The key's place among all keys. */
+  readonly slot: number
+  /** The values of the key as a JSON array. */
   readonly key: string
-  readonly result: Result
-  readonly from: Provenance
+  /** A JSON object. */
+  readonly state: string
 }
 
 /** An analysis at work on frames: the states of all keys, and what changed since it was last asked. */
 export class Folding {
   private readonly analysis: ChosenAnalysis
-  private readonly states = new Map<string, State>()
-  private changed = new Set<string>()
-  private upserts = new Map<string, Upsert>()
+  private readonly keys: KeyIndex
+  private readonly states: StateTable
+  private readonly key: KeyCursor
+  /** The slots whose states changed since they were last taken. */
+  private readonly changed = new SlotSet()
+  /** Of an analysis with one result a key: the slots with a new result, and where from. */
+  private readonly reported = new SlotSet()
+  private readonly origins: string[] = []
+  private readonly positions: number[] = []
+  private upserts: Upsert[] = []
 
-  constructor(analysis: ChosenAnalysis, states: Iterable<readonly [string, State]> = []) {
+  constructor(analysis: ChosenAnalysis) {
     this.analysis = analysis
-    for (const [key, state] of states) this.states.set(key, state)
+    this.keys = new KeyIndex(analysis.keyBy)
+    this.states = new StateTable(analysis.state)
+    this.key = createKeyCursor(analysis, this.keys)
+  }
+
+  /** How many keys have been seen. */
+  get size(): number {
+    return this.keys.size
   }
 
   /** Folds every row of the frame, in order, and returns the ones that the analysis refused. */
   take(frame: Frame): Refusal[] {
-    const { fold, emits } = this.analysis
+    const { analysis, states } = this
     const refusals: Refusal[] = []
+    const slots = this.keys.slotsOf(frame)
     for (let index = 0; index < frame.length; index++) {
-      const row = frame.rowAt(index)
-      const stateKey = this.analysis.keyBy(row)
-      let state = this.states.get(stateKey)
-      if (state === undefined) this.states.set(stateKey, (state = fold.begin()))
-      const reason = fold.fold(state, row)
+      const slot = slots[index] ?? 0
+      const state = states.at(slot)
+      const reason = analysis.fold(state, frame.rowAt(index))
       if (reason !== undefined) {
         refusals.push({ position: frame.positionAt(index), reason, sample: JSON.stringify(frame.recordAt(index)) })
         continue
       }
-      this.changed.add(stateKey)
-      const result = fold.report(state)
-      if (result === undefined) continue
-      const key = keyOf(emits.key, result)
-      this.upserts.set(key, { key, result, from: { origin: frame.originAt(index), position: frame.positionAt(index) } })
+      this.changed.add(slot)
+      if (analysis.emits.per === 'key') {
+        this.reported.add(slot)
+        this.origins[slot] = frame.originAt(index)
+        this.positions[slot] = frame.positionAt(index)
+      } else this.report(slot, frame.originAt(index), frame.positionAt(index))
     }
     return refusals
   }
 
-  /** The newest result of every key that changed since the last call. */
+  /** The new results since the last call, in the order in which they were found. */
   takeUpserts(): Upsert[] {
-    const taken = [...this.upserts.values()]
-    this.upserts = new Map()
+    for (const slot of this.reported.take()) this.report(slot, this.origins[slot] ?? '', this.positions[slot] ?? -1)
+    const taken = this.upserts
+    this.upserts = []
     return taken
   }
 
   /** The states that changed since the last call. */
-  takeStates(): [string, State][] {
-    const taken = [...this.changed].map((key): [string, State] => [key, this.states.get(key) ?? {}])
-    this.changed = new Set()
+  takeStates(): KeyState[] {
+    return this.changed.take().map((slot) => ({ slot, key: this.keyAt(slot), state: this.states.encode(slot) }))
+  }
+
+  /** How many states have changed since they were last taken. */
+  get changedKeys(): number {
+    return this.changed.size
+  }
+
+  /** About how many bytes of memory the states take. */
+  get bytes(): number {
+    return this.states.bytes
+  }
+
+  /** Puts a stored state back, and returns the key's slot. @throws SyntaxError when it is none of this analysis */
+  restore(key: string, state: string): number {
+    const slot = this.slotOf(key)
+    this.states.decode(slot, JSON.parse(state))
+    return slot
+  }
+
+  /** Puts a key's state back to what keys begin with, and returns the key's slot. @throws SyntaxError for no key */
+  forget(key: string): number {
+    const slot = this.slotOf(key)
+    this.states.clear(slot)
+    return slot
+  }
+
+  private slotOf(key: string): number {
+    const values: unknown = JSON.parse(key)
+    if (!isKey(values, textColumns(this.analysis))) throw new SyntaxError(`${key} is no key`)
+    return this.keys.slotOf(values)
+  }
+
+  private report(slot: number, origin: string, position: number): void {
+    const { analysis } = this
+    const result = analysis.report(this.states.at(slot), this.key.at(slot))
+    if (result === undefined) return
+    this.upserts.push({ result, origin, position })
+  }
+
+  private keyAt(slot: number): string {
+    const key: Readonly<Record<string, unknown>> = { ...this.key.at(slot) }
+    return JSON.stringify(this.analysis.keyBy.map((column) => key[column]))
+  }
+}
+
+/** The columns of a key by name. */
+interface KeyCursor {
+  at(slot: number): object
+}
+
+function createKeyCursor(analysis: ChosenAnalysis, keys: KeyIndex): KeyCursor {
+  let slot = 0
+  const accessors: PropertyDescriptorMap = {}
+  const isText = textColumns(analysis)
+  analysis.keyBy.forEach((name, column) => {
+    const isTextHere = isText[column] === true
+    accessors[name] = { enumerable: true, get: () => keys.valueAt(column, slot, isTextHere) }
+  })
+  const key: object = Object.create(Object.prototype, accessors)
+  return {
+    at(wanted) {
+      slot = wanted
+      return key
+    },
+  }
+}
+
+/** Slots, each once, in the order in which they came. */
+class SlotSet {
+  private flags = new Uint8Array(1024)
+  private slots: number[] = []
+
+  get size(): number {
+    return this.slots.length
+  }
+
+  add(slot: number): void {
+    if (this.flags[slot] === 1) return
+    if (slot >= this.flags.length) {
+      const flags = new Uint8Array(Math.max(slot + 1, this.flags.length * 2))
+      flags.set(this.flags)
+      this.flags = flags
+    }
+    this.flags[slot] = 1
+    this.slots.push(slot)
+  }
+
+  take(): number[] {
+    const taken = this.slots
+    for (const slot of taken) this.flags[slot] = 0
+    this.slots = []
     return taken
   }
 }
 
-/** The key of a result, as it is on the result topic. */
-export function keyOf(columns: readonly string[], result: Result): string {
-  return JSON.stringify(columns.map((column) => result[column] ?? null))
+/** By column of the key, whether its values are text. */
+function textColumns({ keyBy, input }: ChosenAnalysis): boolean[] {
+  return keyBy.map((name) => {
+    const type = input.schema.fields[name]?.type
+    return type === 'text' || type === 'date'
+  })
+}
+
+function isKey(values: unknown, isText: readonly boolean[]): values is readonly Value[] {
+  return (
+    Array.isArray(values) &&
+    values.length === isText.length &&
+    values.every((each, column) => each === null || typeof each === (isText[column] ? 'string' : 'number'))
+  )
 }

@@ -1,6 +1,7 @@
 import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Result } from '../analyses/analysis.ts'
 import type { Source } from '../sources/source.ts'
+import { keyOf } from './encode-results.ts'
 import { Folding } from './folding.ts'
 
 export interface Recomputed {
@@ -18,7 +19,7 @@ export async function recompute(analysis: ChosenAnalysis, source: Source, signal
   for await (const frame of source.observe(signal)) {
     rows += frame.length
     refused += frame.refusals.length + folding.take(frame).length
-    for (const { key, result } of folding.takeUpserts()) results.set(key, result)
+    for (const { result } of folding.takeUpserts()) results.set(keyOf(analysis.emits.key, result), result)
   }
   return { results: [...results.values()], rows, refused }
 }

@@ -1,9 +1,11 @@
 import type { ChosenAnalysis } from '../analyses/all.ts'
-import type { Batch, Broker, OutgoingRecord, Reader } from '../broker/broker.ts'
+import type { Batch, Broker, Reader } from '../broker/broker.ts'
+import { WindsockError } from '../foundation/errors.ts'
 import { createFrame, type Frame } from '../model/frame.ts'
 import { decodeMessage } from '../model/message.ts'
 import { resultTopic } from '../topics/results.ts'
-import { Folding, type Upsert } from './folding.ts'
+import { encodeResults } from './encode-results.ts'
+import { Folding } from './folding.ts'
 import { createQuarantine } from './quarantine.ts'
 import { openStateStore, type StateStore } from './state-store.ts'
 
@@ -89,7 +91,7 @@ class Work {
     this.reader = reader
     this.publisher = publisher
     this.quarantine = createQuarantine(publisher, options.analysis.group)
-    this.folding = new Folding(options.analysis, store.states())
+    this.folding = restoreFolding(options.analysis, store)
     this.positions = new Map(store.positions)
     // The last run may have died between storing and telling, and if nothing arrives any more nobody would tell.
     if (this.positions.size > 0) this.tellSoon()
@@ -100,7 +102,7 @@ class Work {
     const refusals = [...frame.refusals, ...this.folding.take(frame)]
     const newest = batch.records.at(-1)?.timestamp ?? null
     await this.quarantine.add(frame, refusals)
-    const upserts = this.folding.takeUpserts().map((upsert) => toRecord(upsert, batch, newest))
+    const upserts = encodeResults(this.options.analysis, this.folding.takeUpserts(), { ...batch, sentAt: newest })
     // One that slept while a successor went on would put its old results over the successor's.
     this.store.check()
     if (upserts.length > 0) await this.publisher.send(resultTopic(this.options.analysis.group).name, upserts)
@@ -137,6 +139,21 @@ class Work {
   }
 }
 
+function restoreFolding(analysis: ChosenAnalysis, store: StateStore): Folding {
+  const folding = new Folding(analysis)
+  for (const { key, state } of store.states()) {
+    try {
+      folding.restore(key, state)
+    } catch (error) {
+      throw new WindsockError('state-damaged', `the stored state of ${analysis.group} for key ${key} is damaged`, {
+        hint: 'Start with --fresh to compute it again from the log',
+        cause: error,
+      })
+    }
+  }
+  return folding
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function frameOf(analysis: ChosenAnalysis, batch: Batch): Frame {
@@ -152,10 +169,4 @@ function textOf(value: Uint8Array | null): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** On the result topic: the result's columns, when the newest record behind it was sent, and which record that was. */
-function toRecord({ key, result, from }: Upsert, batch: Batch, sentAt: number | null): OutgoingRecord {
-  const value = { ...result, sentAt, from: { topic: batch.topic, partition: batch.partition, offset: from.position } }
-  return { key, value: JSON.stringify(value) }
 }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { State } from '../analyses/analysis.ts'
 import { systemCode, WindsockError } from '../foundation/errors.ts'
+import type { KeyState } from './folding.ts'
+
+type StoredState = Pick<KeyState, 'key' | 'state'>
 
 /**
  * The states of one group and the positions they stand for, stored together: after any crash both are of the same moment.
@@ -12,16 +14,16 @@ import { systemCode, WindsockError } from '../foundation/errors.ts'
 export interface StateStore {
   readonly positions: ReadonlyMap<number, number>
   /** @throws WindsockError `state-damaged` */
-  states(): Iterable<readonly [string, State]>
+  states(): Iterable<StoredState>
   /** @throws WindsockError `fenced` when another process has opened it since */
   check(): void
   /** @throws WindsockError `fenced` when another process has opened it since */
-  commit(states: Iterable<readonly [string, State]>, positions: ReadonlyMap<number, number>): void
+  commit(states: Iterable<StoredState>, positions: ReadonlyMap<number, number>): void
   close(): void
 }
 
 /** Bumped when the layout changes; a store of another version is refused, never misread. */
-const layoutVersion = 2
+const layoutVersion = 3
 
 /**
  * Opens the store of a group, an empty one when there is none.
@@ -61,7 +63,7 @@ export function openStateStore(
 }
 
 function isDamage(error: unknown): boolean {
-  return error instanceof SyntaxError || /malformed|not a database|corrupt/i.test(String(error))
+  return /malformed|not a database|corrupt/i.test(String(error))
 }
 
 function damaged(group: string, path: string, cause: unknown): WindsockError {
@@ -98,10 +100,10 @@ class SqliteStore implements StateStore {
     this.positions = new Map(rows.map(({ partition, position }) => [Number(partition), Number(position)]))
   }
 
-  *states(): Iterable<readonly [string, State]> {
+  *states(): Iterable<StoredState> {
     try {
       for (const { key, state } of this.database.prepare('select key, state from states').iterate()) {
-        yield [parseKey(String(key)), parseState(String(state))]
+        yield { key: String(key), state: String(state) }
       }
     } catch (error) {
       throw isDamage(error) ? damaged(this.group, this.database.location() ?? ':memory:', error) : error
@@ -115,11 +117,11 @@ class SqliteStore implements StateStore {
     })
   }
 
-  commit(states: Iterable<readonly [string, State]>, positions: ReadonlyMap<number, number>): void {
+  commit(states: Iterable<StoredState>, positions: ReadonlyMap<number, number>): void {
     this.inTransaction(() => {
       this.check()
       const putState = this.database.prepare('insert or replace into states (key, state) values (?, ?)')
-      for (const [key, state] of states) putState.run(JSON.stringify(key), JSON.stringify(state))
+      for (const { key, state } of states) putState.run(key, state)
       const putPosition = this.database.prepare('insert or replace into positions (partition, position) values (?, ?)')
       for (const [partition, position] of positions) putPosition.run(partition, position)
     })
@@ -158,17 +160,4 @@ class SqliteStore implements StateStore {
       throw error
     }
   }
-}
-
-/** Keys are stored as JSON, since SQLite's text is UTF-8, in which half a surrogate pair would become another key. */
-function parseKey(text: string): string {
-  const key: unknown = JSON.parse(text)
-  if (typeof key !== 'string') throw new SyntaxError(`${text} is no key`)
-  return key
-}
-
-function parseState(text: string): State {
-  const state: unknown = JSON.parse(text)
-  if (typeof state !== 'object' || state === null) throw new SyntaxError(`${text} is no state`)
-  return state
 }

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { Aroon } from 'trading-signals'
 import { aroon } from '../../src/analyses/aroon.ts'
 import { distance, exact } from './exact.ts'
-import { foldRows } from './fold-rows.ts'
+import { foldRows, oneKeyOf } from './fold-rows.ts'
 import { type Bar, barOf, dayOf, readHistories } from './histories.ts'
 
 const tolerance = 1e-9
@@ -16,7 +16,7 @@ function barsSince(window: readonly bigint[], beats: (a: bigint, b: bigint) => b
 }
 
 function checkAgainstExact(bars: readonly Bar[], period: number): void {
-  const { reports } = foldRows(aroon.create({ period }), bars)
+  const { reports } = foldRows(oneKeyOf(aroon, { period }), bars)
   const highs = bars.map(({ high }) => exact(high))
   const lows = bars.map(({ low }) => exact(low))
   const denominator = BigInt(period)
@@ -65,7 +65,7 @@ describe('aroon', () => {
     for (const period of [14, 25]) {
       for (const bars of histories.values()) {
         const theirs = new Aroon(period)
-        const { reports } = foldRows(aroon.create({ period }), bars)
+        const { reports } = foldRows(oneKeyOf(aroon, { period }), bars)
         bars.forEach(({ high, low }, index) => {
           const expected = theirs.update({ high, low }, false)
           const report = reports[index]
@@ -78,7 +78,7 @@ describe('aroon', () => {
   it('has its first value at bar period + 1', () => {
     for (const period of [1, 14, 25]) {
       const bars = Array.from({ length: 40 }, (_, index) => barOf(dayOf(index), index))
-      const { reports } = foldRows(aroon.create({ period }), bars)
+      const { reports } = foldRows(oneKeyOf(aroon, { period }), bars)
       assert.equal(
         reports.findIndex((report) => report !== undefined),
         period,
@@ -89,13 +89,13 @@ describe('aroon', () => {
 
   it('counts the most recent of equal highs and of equal lows', () => {
     const bars = [5, 1, 5, 1, 3].map((price, index) => barOf(dayOf(index), price))
-    const { reports } = foldRows(aroon.create({ period: 4 }), bars)
+    const { reports } = foldRows(oneKeyOf(aroon, { period: 4 }), bars)
     assert.deepEqual(reports.at(-1), { symbol: 'A', date: dayOf(4), up: 50, down: 75, oscillator: -25 })
   })
 
   it('forgets an extreme that leaves the window', () => {
     const bars = [9, 1, 2, 3, 2].map((price, index) => barOf(dayOf(index), price))
-    const { reports } = foldRows(aroon.create({ period: 2 }), bars)
+    const { reports } = foldRows(oneKeyOf(aroon, { period: 2 }), bars)
     assert.deepEqual(
       reports.slice(2).map((report) => [report?.up, report?.down]),
       [
@@ -108,24 +108,23 @@ describe('aroon', () => {
 
   it('replaces the newest bar by the same bar sent again', () => {
     const bars = Array.from({ length: 30 }, (_, index) => barOf(dayOf(index), (index * 7) % 11))
-    const fold = aroon.create({ period: 14 })
     const again = bars.flatMap((bar) => [{ ...bar, high: 1e6, low: -1e6 }, bar])
-    const once = foldRows(fold, bars)
-    const repeated = foldRows(fold, again)
+    const once = foldRows(oneKeyOf(aroon, { period: 14 }), bars)
+    const repeated = foldRows(oneKeyOf(aroon, { period: 14 }), again)
     assert.deepEqual(
       repeated.reports.filter((_, index) => index % 2 === 1),
       once.reports,
     )
-    assert.deepEqual(repeated.state, once.state)
+    assert.equal(repeated.stored, once.stored)
   })
 
   it('refuses a bar that is older than the newest one, with the reason, and stays as it was', () => {
-    const fold = aroon.create({ period: 1 })
-    const { state } = foldRows(fold, [barOf('2015-01-05', 1), barOf('2015-01-06', 2)])
-    const kept = JSON.stringify([state, fold.report(state)])
+    const key = oneKeyOf(aroon, { period: 1 })
+    foldRows(key, [barOf('2015-01-05', 1), barOf('2015-01-06', 2)])
+    const kept = [key.stored, key.report()]
     for (const date of ['2015-01-05', '1999-12-31', '2015-01-05T23:59:59Z']) {
-      assert.equal(fold.fold(state, barOf(date, 99)), 'older than the newest bar of A, 2015-01-06')
-      assert.equal(JSON.stringify([state, fold.report(state)]), kept)
+      assert.equal(key.take(barOf(date, 99)), 'older than the newest bar of A, 2015-01-06')
+      assert.deepEqual([key.stored, key.report()], kept)
     }
   })
 })

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { BollingerBands } from 'trading-signals'
+import { chooseAnalysis } from '../../src/analyses/all.ts'
 import { bollinger } from '../../src/analyses/bollinger.ts'
+import { Folding } from '../../src/pipelines/folding.ts'
+import { barsOf } from '../sources/bars.ts'
 import { distance, exact, type Fraction, squareRoot } from './exact.ts'
-import { foldRows } from './fold-rows.ts'
+import { foldRows, oneKeyOf } from './fold-rows.ts'
 import { type Bar, barOf, dayOf, readHistories } from './histories.ts'
 
 const usual = { period: 20, deviations: 2 }
@@ -35,7 +38,7 @@ function exactBands(closes: readonly number[], deviations: number): Bands {
 }
 
 function checkAgainstExact(bars: readonly Bar[], { period, deviations }: typeof usual): void {
-  const { reports } = foldRows(bollinger.create({ period, deviations }), bars)
+  const { reports } = foldRows(oneKeyOf(bollinger, { period, deviations }), bars)
   reports.forEach((report, index) => {
     if (index + 1 < period) return assert.equal(report, undefined)
     const window = bars.slice(index + 1 - period, index + 1).map(({ close }) => close)
@@ -99,7 +102,7 @@ describe('bollinger', () => {
   it('equals the package trading-signals, which takes the population deviation as well', () => {
     for (const bars of histories.values()) {
       const theirs = new BollingerBands(usual.period, usual.deviations)
-      const { reports } = foldRows(bollinger.create(usual), bars)
+      const { reports } = foldRows(oneKeyOf(bollinger, usual), bars)
       bars.forEach(({ close, date }, index) => {
         const expected = theirs.update(close, false)
         const report = reports[index]
@@ -114,7 +117,7 @@ describe('bollinger', () => {
 
   it('has its first value at bar 20', () => {
     const bars = Array.from({ length: 21 }, (_, index) => barOf(dayOf(index), 1))
-    const { reports } = foldRows(bollinger.create(usual), bars)
+    const { reports } = foldRows(oneKeyOf(bollinger, usual), bars)
     assert.equal(
       reports.findIndex((report) => report !== undefined),
       19,
@@ -124,36 +127,35 @@ describe('bollinger', () => {
 
   it('replaces the newest bar by the same bar sent again', () => {
     const bars = Array.from({ length: 30 }, (_, index) => barOf(dayOf(index), index))
-    const fold = bollinger.create(usual)
     const again = bars.flatMap((bar) => [{ ...bar, close: -1e6 }, { ...bar, close: bar.close + 7 }, bar])
-    const once = foldRows(fold, bars)
-    const repeated = foldRows(fold, again)
+    const once = foldRows(oneKeyOf(bollinger, usual), bars)
+    const repeated = foldRows(oneKeyOf(bollinger, usual), again)
     assert.deepEqual(
       repeated.reports.filter((_, index) => index % 3 === 2),
       once.reports,
     )
-    assert.deepEqual(repeated.state, once.state)
+    assert.equal(repeated.stored, once.stored)
     assert.ok(repeated.reasons.every((reason) => reason === undefined))
   })
 
   it('refuses a bar that is older than the newest one, with the reason, and stays as it was', () => {
-    const fold = bollinger.create({ period: 2, deviations: 2 })
-    const { state } = foldRows(fold, [barOf('2015-01-05', 1), barOf('2015-01-06', 2)])
-    const kept = JSON.stringify([state, fold.report(state)])
+    const key = oneKeyOf(bollinger, { period: 2, deviations: 2 })
+    foldRows(key, [barOf('2015-01-05', 1), barOf('2015-01-06', 2)])
+    const kept = [key.stored, key.report()]
     for (const date of ['2015-01-05', '2015-01-02', '2015-01-05T23:59:59Z']) {
-      assert.equal(fold.fold(state, barOf(date, 99)), 'older than the newest bar of A, 2015-01-06')
-      assert.equal(JSON.stringify([state, fold.report(state)]), kept)
+      assert.equal(key.take(barOf(date, 99)), 'older than the newest bar of A, 2015-01-06')
+      assert.deepEqual([key.stored, key.report()], kept)
     }
   })
 
   it('refuses a close whose square is no double, and stays as it was', () => {
-    const fold = bollinger.create({ period: 2, deviations: 100 })
-    const { state } = foldRows(fold, [barOf('2015-01-05', 1), barOf('2015-01-06', 2)])
-    const kept = JSON.stringify(state)
+    const key = oneKeyOf(bollinger, { period: 2, deviations: 100 })
+    foldRows(key, [barOf('2015-01-05', 1), barOf('2015-01-06', 2)])
+    const kept = [key.stored, key.report()]
     for (const close of [1e151, -Number.MAX_VALUE]) {
       for (const date of ['2015-01-06', '2015-01-07']) {
-        assert.match(fold.fold(state, barOf(date, close)) ?? '', /^the close of A, -?\S+e\+\d+, is too large$/)
-        assert.equal(JSON.stringify(state), kept)
+        assert.match(key.take(barOf(date, close)) ?? '', /^the close of A, -?\S+e\+\d+, is too large$/)
+        assert.deepEqual([key.stored, key.report()], kept)
       }
     }
   })
@@ -163,7 +165,7 @@ describe('bollinger', () => {
     fc.assert(
       fc.property(fc.array(close, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), (closes, period) => {
         const bars = closes.map((value, index) => barOf(dayOf(index), value))
-        const { reports } = foldRows(bollinger.create({ period, deviations: 100 }), bars)
+        const { reports } = foldRows(oneKeyOf(bollinger, { period, deviations: 100 }), bars)
         for (const report of reports) {
           for (const value of Object.values(report ?? {}))
             assert.ok(typeof value === 'string' || Number.isFinite(value))
@@ -173,6 +175,15 @@ describe('bollinger', () => {
   })
 
   it('keeps bars of different symbols apart by its key', () => {
-    assert.equal(bollinger.keyBy({ symbol: '__proto__', date: '2015-01-05', close: 1 }), '__proto__')
+    const folding = new Folding(chooseAnalysis('bollinger', { period: '2' }))
+    const days = ['2015-01-05', '2015-01-06']
+    folding.take(barsOf('prices/0', ...days.flatMap((day) => [`${day} __proto__`, `${day} A`])))
+    assert.deepEqual(
+      folding.takeUpserts().map(({ result }) => [result['symbol'], result['date']]),
+      [
+        ['__proto__', '2015-01-06'],
+        ['A', '2015-01-06'],
+      ],
+    )
   })
 })

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { type ChosenAnalysis, chooseAnalysis } from '../../src/analyses/all.ts'
 import type { Broker, OutgoingRecord, ReadOptions } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory/memory-broker.ts'
+import { WindsockError } from '../../src/foundation/errors.ts'
 import { type AnalysisOptions, type AnalysisProgress, runAnalysis } from '../../src/pipelines/run-analysis.ts'
 import { openStateStore } from '../../src/pipelines/state-store.ts'
 import { partitionOf } from '../../src/model/partition.ts'
@@ -197,6 +199,48 @@ describe('an analysis at work', () => {
     assert.deepEqual(await readTopic(broker, aroon.group), [])
   })
 
+  it('refuses a stored state that is damaged, instead of beginning that key anew', async (t) => {
+    const good = '{"date":"2015-01-05","highs":[1],"lows":[1]}'
+    const other = '{"date":"2015-01-05","closes":[1]}'
+    for (const [key, state] of [
+      ...['7', 'null', '{"date":', '', '{}', '{"date":1,"highs":[],"lows":[]}', other].map((text) => ['["B"]', text]),
+      ...['', '7', '"B"', '["B","C"]', '[7]', '{}'].map((text) => [text, good]),
+    ]) {
+      const stateFolder = temporaryFolder(t)
+      const broker = await brokerWith(barRecord('A', '2015-01-05', 1), barRecord('B', '2015-01-05', 1))
+      await run(broker, { stateFolder })
+      const database = new DatabaseSync(join(stateFolder, `${aroon.group}.sqlite`))
+      const { changes } = database
+        .prepare(`update states set key = ?, state = ? where key = '["B"]'`)
+        .run(key ?? null, state ?? null)
+      database.close()
+      assert.equal(changes, 1)
+      await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2), barRecord('B', '2015-01-06', 2))
+      await assert.rejects(run(broker, { stateFolder }), (error: unknown) => {
+        assert.ok(error instanceof WindsockError, String(error))
+        assert.equal(error.code, 'state-damaged')
+        assert.equal(error.message, `the stored state of ${aroon.group} for key ${key} is damaged`)
+        assert.match(error.hint ?? '', /--fresh/)
+        assert.ok(error.cause instanceof SyntaxError)
+        return true
+      })
+      assert.deepEqual(await readTopic(broker, aroon.group), [])
+    }
+  })
+
+  it('goes on from a stored state that is sound', async (t) => {
+    const stateFolder = temporaryFolder(t)
+    const broker = await brokerWith(barRecord('A', '2015-01-05', 1))
+    await run(broker, { stateFolder })
+    const { id } = await broker.admin.describeTopic(prices.name)
+    const store = openStateStore(stateFolder, aroon.group, { topic: prices.name, id })
+    assert.deepEqual([...store.states()], [{ key: '["A"]', state: '{"date":"2015-01-05","highs":[1],"lows":[1]}' }])
+    store.close()
+    await sendTo(broker, prices.name, barRecord('A', '2015-01-06', 2))
+    assert.equal((await run(broker, { stateFolder })).records, 1)
+    assert.deepEqual([...(await readNewest(broker, aroon.group)).keys()], ['["A","2015-01-06"]'])
+  })
+
   it('says topic-missing when there is nothing to read', async () => {
     await assert.rejects(run(createMemoryBroker()), { code: 'topic-missing' })
   })
@@ -271,7 +315,7 @@ interface Outcome {
 async function outcomeOf(broker: Broker, analysis: ChosenAnalysis, stateFolder: string): Promise<Outcome> {
   const { id } = await broker.admin.describeTopic(prices.name)
   const store = openStateStore(stateFolder, analysis.group, { topic: prices.name, id })
-  const states = Object.entries(Object.fromEntries(store.states())).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const states = [...store.states()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
   const positions = [...store.positions].toSorted(([a], [b]) => a - b)
   store.close()
   const results = [...(await readNewest(broker, analysis.group))]

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import type { State } from '../../src/analyses/analysis.ts'
 import { WindsockError } from '../../src/foundation/errors.ts'
 import { openStateStore, type StateStore } from '../../src/pipelines/state-store.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -17,10 +16,13 @@ function open(folder: string | undefined, id = log.id): StateStore {
   return openStateStore(folder, 'aroon', { ...log, id })
 }
 
-const statesOf = (store: StateStore): Record<string, State> => Object.fromEntries(store.states())
+const stateOf = (n: number, key = 'A'): { key: string; state: string } => ({ key, state: `{"n":${n}}` })
+
+const statesOf = (store: StateStore): Record<string, string> =>
+  Object.fromEntries([...store.states()].map(({ key, state }) => [key, state]))
 
 /** Opens a store, looks at it and closes it. */
-function contentOf(folder: string): { states: Record<string, State>; positions: ReadonlyMap<number, number> } {
+function contentOf(folder: string): { states: Record<string, string>; positions: ReadonlyMap<number, number> } {
   const store = open(folder)
   const content = { states: statesOf(store), positions: store.positions }
   store.close()
@@ -61,19 +63,16 @@ describe('the state store', () => {
     const store = open(join(folder, 'made', 'when missing'))
     assert.deepEqual([statesOf(store), store.positions.size], [{}, 0])
     store.commit(
-      [
-        ['A', { n: 1 }],
-        ['B', { n: 2 }],
-      ],
+      [stateOf(1), stateOf(2, 'B')],
       new Map([
         [0, 7],
         [3, 9],
       ]),
     )
-    store.commit([['A', { n: 3 }]], new Map([[0, 8]]))
+    store.commit([stateOf(3)], new Map([[0, 8]]))
     store.close()
     assert.deepEqual(contentOf(join(folder, 'made', 'when missing')), {
-      states: { A: { n: 3 }, B: { n: 2 } },
+      states: { A: '{"n":3}', B: '{"n":2}' },
       positions: new Map([
         [0, 8],
         [3, 9],
@@ -83,9 +82,9 @@ describe('the state store', () => {
 
   it('in memory lasts until it is closed', () => {
     const store = open(undefined)
-    store.commit([['A', { n: 1 }]], new Map([[0, 7]]))
+    store.commit([stateOf(1)], new Map([[0, 7]]))
     store.check()
-    assert.deepEqual(statesOf(store), { A: { n: 1 } })
+    assert.deepEqual(statesOf(store), { A: '{"n":1}' })
     store.close()
     const other = open(undefined)
     assert.deepEqual(statesOf(other), {})
@@ -94,14 +93,20 @@ describe('the state store', () => {
 
   it('gives back any state under any key, and positions up to 2^53', (t) => {
     const folder = temporaryFolder(t)
-    const key = fc.oneof(
+    const value = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 5 }),
       fc.constantFrom('', '__proto__', 'a\u0000b', '\u0000', '\ud800', '\udfff', '\ufffd', "'; drop table states"),
+      fc.double(),
+      fc.constant(null),
     )
-    const state = fc.dictionary(fc.string(), fc.oneof(fc.array(fc.double()), fc.string({ unit: 'binary' })))
+    // As JSON, which they are: SQLite's text is UTF-8, in which half a surrogate pair would become another key.
+    const key = fc.array(value, { minLength: 1, maxLength: 3 }).map((values) => JSON.stringify(values))
+    const state = fc
+      .dictionary(fc.string(), fc.oneof(fc.array(fc.double()), fc.string({ unit: 'binary' })))
+      .map((fields) => JSON.stringify(fields))
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.tuple(key, state), { selector: ([name]) => name }),
+        fc.uniqueArray(fc.record({ key, state }), { selector: (each) => each.key }),
         fc.nat(),
         (states, position) => {
           const store = openStateStore(folder, 'any', log)
@@ -112,10 +117,8 @@ describe('the state store', () => {
           store.commit(states, positions)
           store.close()
           const again = openStateStore(folder, 'any', log)
-          const found = new Map(again.states())
-          for (const [name, expected] of states) {
-            assert.equal(JSON.stringify(found.get(name)), JSON.stringify(expected), JSON.stringify(name))
-          }
+          const found = new Map([...again.states()].map((each) => [each.key, each.state]))
+          for (const each of states) assert.equal(found.get(each.key), each.state, each.key)
           assert.deepEqual(again.positions, positions)
           again.close()
         },
@@ -127,24 +130,17 @@ describe('the state store', () => {
   it('stores states and positions together or not at all', (t) => {
     const folder = temporaryFolder(t)
     const store = open(folder)
-    store.commit([['A', { n: 1 }]], new Map([[0, 1]]))
-    const unwritable = { n: 2n }
-    assert.throws(
-      () =>
-        store.commit(
-          [
-            ['A', { n: 2 }],
-            ['B', unwritable],
-          ],
-          new Map([[0, 2]]),
-        ),
-      TypeError,
-    )
-    assert.throws(() => store.commit([['A', { n: 2 }]], new Map([[0, Number.NaN]])))
-    assert.deepEqual(statesOf(store), { A: { n: 1 } })
-    store.commit([['A', { n: 3 }]], new Map([[0, 3]]))
+    store.commit([stateOf(1)], new Map([[0, 1]]))
+    function* failing(): Iterable<{ key: string; state: string }> {
+      yield stateOf(2)
+      throw new TypeError('no state')
+    }
+    assert.throws(() => store.commit(failing(), new Map([[0, 2]])), TypeError)
+    assert.throws(() => store.commit([stateOf(2)], new Map([[0, Number.NaN]])))
+    assert.deepEqual(statesOf(store), { A: '{"n":1}' })
+    store.commit([stateOf(3)], new Map([[0, 3]]))
     store.close()
-    assert.deepEqual(contentOf(folder), { states: { A: { n: 3 } }, positions: new Map([[0, 3]]) })
+    assert.deepEqual(contentOf(folder), { states: { A: '{"n":3}' }, positions: new Map([[0, 3]]) })
   })
 
   it('has states and positions of one moment after its process was killed', async (t) => {
@@ -153,7 +149,8 @@ describe('the state store', () => {
       import { openStateStore } from ${JSON.stringify(new URL('../../src/pipelines/state-store.ts', import.meta.url).href)}
       const store = openStateStore(${JSON.stringify(folder)}, 'aroon', ${JSON.stringify(log)})
       for (let n = 1; ; n++) {
-        store.commit([['A', { n }], ['B', { n, bulk: 'x'.repeat(5_000) }]], new Map([[0, n], [1, n]]))
+        const states = [{ key: 'A', state: String(n) }, { key: 'B', state: n + 'x'.repeat(5_000) }]
+        store.commit(states, new Map([[0, n], [1, n]]))
         if (n === 30) process.stdout.write('under way')
       }`
     const child = spawn(process.execPath, ['--input-type=module', '--no-warnings', '-e', script], {
@@ -168,21 +165,21 @@ describe('the state store', () => {
     const { states, positions } = contentOf(folder)
     const n = positions.get(0)
     assert.ok(n !== undefined && n >= 30)
-    assert.deepEqual([positions.get(1), states['A'], states['B']], [n, { n }, { n, bulk: 'x'.repeat(5_000) }])
+    assert.deepEqual([positions.get(1), states['A'], states['B']], [n, String(n), n + 'x'.repeat(5_000)])
   })
 
   it('belongs to whoever opened it last: an earlier owner changes nothing more', (t) => {
     const folder = temporaryFolder(t)
     const first = open(folder)
-    first.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    first.commit([stateOf(1)], new Map([[0, 1]]))
     const second = open(folder)
     assert.deepEqual(second.positions, new Map([[0, 1]]))
     const isFenced = fails('fenced', /^another process took over the state of aroon$/, /stop one of the two/)
     assert.throws(() => first.check(), isFenced)
-    assert.throws(() => first.commit([['A', { n: 99 }]], new Map([[0, 99]])), isFenced)
+    assert.throws(() => first.commit([stateOf(99)], new Map([[0, 99]])), isFenced)
     second.check()
-    second.commit([['A', { n: 2 }]], new Map([[0, 2]]))
-    assert.deepEqual(statesOf(second), { A: { n: 2 } })
+    second.commit([stateOf(2)], new Map([[0, 2]]))
+    assert.deepEqual(statesOf(second), { A: '{"n":2}' })
     first.close()
     second.close()
   })
@@ -190,7 +187,7 @@ describe('the state store', () => {
   it('is refused when it stands for another log, and stays as it is', (t) => {
     const folder = temporaryFolder(t)
     const store = open(folder)
-    store.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    store.commit([stateOf(1)], new Map([[0, 1]]))
     store.close()
     assert.throws(
       () => open(folder, 'two'),
@@ -201,16 +198,17 @@ describe('the state store', () => {
       ),
     )
     assert.throws(() => openStateStore(folder, 'aroon', { topic: 'flights', id: 'one' }), { code: 'topic-mismatch' })
-    assert.deepEqual(contentOf(folder), { states: { A: { n: 1 } }, positions: new Map([[0, 1]]) })
+    assert.deepEqual(contentOf(folder), { states: { A: '{"n":1}' }, positions: new Map([[0, 1]]) })
   })
 
   it('of another layout is refused, and stays as it is', (t) => {
     const folder = temporaryFolder(t)
     const store = open(folder)
-    store.commit([['A', { n: 1 }]], new Map([[0, 1]]))
+    store.commit([stateOf(1)], new Map([[0, 1]]))
     store.close()
     const version = Number(layoutOf(folder))
-    for (const other of [0, version + 1]) {
+    // Of layout 2 the states were there under other keys.
+    for (const other of [0, 2, version + 1]) {
       alter(folder, `update meta set value = '${other}' where name = 'layout'`)
       assert.throws(
         () => open(folder),
@@ -218,7 +216,7 @@ describe('the state store', () => {
       )
     }
     alter(folder, `update meta set value = '${version}' where name = 'layout'`)
-    assert.deepEqual(contentOf(folder), { states: { A: { n: 1 } }, positions: new Map([[0, 1]]) })
+    assert.deepEqual(contentOf(folder), { states: { A: '{"n":1}' }, positions: new Map([[0, 1]]) })
   })
 
   it('that is no database is refused as damaged, and is left alone', (t) => {
@@ -237,7 +235,7 @@ describe('the state store', () => {
     for (let damaged = 0; damaged < 8; damaged++) {
       const folder = temporaryFolder(t)
       const store = open(folder)
-      const states = Array.from({ length: 60 }, (_, n): [string, State] => [`key ${n}`, { n, bulk: 'x'.repeat(400) }])
+      const states = Array.from({ length: 60 }, (_, n) => ({ key: `key ${n}`, state: n + 'x'.repeat(400) }))
       store.commit(states, new Map([[0, 60]]))
       store.close()
       const path = join(folder, 'aroon.sqlite')
@@ -250,7 +248,7 @@ describe('the state store', () => {
         () => {
           const again = open(folder)
           try {
-            assert.deepEqual(statesOf(again), Object.fromEntries(states))
+            assert.deepEqual(statesOf(again), Object.fromEntries(states.map(({ key, state }) => [key, state])))
           } finally {
             again.close()
           }
@@ -258,25 +256,6 @@ describe('the state store', () => {
         { code: 'state-damaged' },
         `page ${damaged}`,
       )
-    }
-  })
-
-  it('with a state that is none is refused as damaged, instead of beginning that key anew', (t) => {
-    for (const text of ['7', 'null', '{"n":', '']) {
-      const folder = temporaryFolder(t)
-      const store = open(folder)
-      store.commit(
-        [
-          ['A', { n: 1 }],
-          ['B', { n: 1 }],
-        ],
-        new Map([[0, 2]]),
-      )
-      store.close()
-      alter(folder, `update states set state = '${text}' where key = '"B"'`)
-      const again = open(folder)
-      assert.throws(() => statesOf(again), fails('state-damaged', /^the state of aroon .*damaged$/, /--fresh/), text)
-      again.close()
     }
   })
 
