@@ -23,9 +23,11 @@ const retriableByCode = {
   'topic-mismatch': false,
   'record-too-large': false,
   'position-lost': false,
+  'records-damaged': false,
   'state-damaged': false,
   'state-locked': true,
   fenced: false,
+  'transaction-lost': false,
   'browser-missing': false,
 } as const
 

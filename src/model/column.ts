@@ -29,6 +29,19 @@ export interface TextCells {
   readonly texts: readonly string[]
 }
 
+/** Gives columns the arrays that they lie in, zeros at first. */
+export interface ColumnArrays {
+  bytes(length: number): Uint8Array
+  codes(length: number): Uint32Array
+  doubles(length: number): Float64Array
+}
+
+const ownArrays: ColumnArrays = {
+  bytes: (length) => new Uint8Array(length),
+  codes: (length) => new Uint32Array(length),
+  doubles: (length) => new Float64Array(length),
+}
+
 /** The cells of one field in a frame: numbers as doubles, text by dictionary, one byte of state each. */
 export interface Column {
   readonly field: Field
@@ -39,23 +52,29 @@ export interface Column {
   grow(capacity: number): void
 }
 
-export function createColumn(field: Field, capacity: number): Column {
-  return isText(field.type) ? new TextColumn(field, capacity) : new NumberColumn(field, capacity)
+export function createColumn(
+  field: Field,
+  capacity: number,
+  arrays: ColumnArrays = ownArrays,
+): NumberColumn | TextColumn {
+  return isText(field.type) ? new TextColumn(field, capacity, arrays) : new NumberColumn(field, capacity, arrays)
 }
 
 function isText(type: FieldType): boolean {
   return type === 'text' || type === 'date'
 }
 
-class NumberColumn implements Column {
+export class NumberColumn implements Column {
   readonly field: Field
+  private readonly arrays: ColumnArrays
   private states: Uint8Array
   private values: Float64Array
 
-  constructor(field: Field, capacity: number) {
+  constructor(field: Field, capacity: number, arrays: ColumnArrays) {
     this.field = field
-    this.states = new Uint8Array(capacity)
-    this.values = new Float64Array(capacity)
+    this.arrays = arrays
+    this.states = arrays.bytes(capacity)
+    this.values = arrays.doubles(capacity)
   }
 
   get cells(): NumberCells {
@@ -75,22 +94,26 @@ class NumberColumn implements Column {
   }
 
   grow(capacity: number): void {
-    this.states = enlarge(this.states, new Uint8Array(capacity))
-    this.values = enlarge(this.values, new Float64Array(capacity))
+    this.states = enlarge(this.states, this.arrays.bytes(capacity))
+    this.values = enlarge(this.values, this.arrays.doubles(capacity))
   }
 }
 
-class TextColumn implements Column {
+export class TextColumn implements Column {
   readonly field: Field
+  private readonly arrays: ColumnArrays
   private states: Uint8Array
   private codes: Uint32Array
-  private readonly dictionary: string[] = []
-  private readonly codeByText = new Map<string, number>()
+  private dictionary: string[] = []
+  private codeByText = new Map<string, number>()
+  /** UTF-16 units of all texts. */
+  private dictionaryUnits = 0
 
-  constructor(field: Field, capacity: number) {
+  constructor(field: Field, capacity: number, arrays: ColumnArrays) {
     this.field = field
-    this.states = new Uint8Array(capacity)
-    this.codes = new Uint32Array(capacity)
+    this.arrays = arrays
+    this.states = arrays.bytes(capacity)
+    this.codes = arrays.codes(capacity)
   }
 
   get cells(): TextCells {
@@ -110,15 +133,39 @@ class TextColumn implements Column {
   }
 
   grow(capacity: number): void {
-    this.states = enlarge(this.states, new Uint8Array(capacity))
-    this.codes = enlarge(this.codes, new Uint32Array(capacity))
+    this.states = enlarge(this.states, this.arrays.bytes(capacity))
+    this.codes = enlarge(this.codes, this.arrays.codes(capacity))
   }
 
-  private codeOf(text: string): number {
+  /** Puts in the text that has this place in the dictionary. */
+  setCode(index: number, code: number): void {
+    this.states[index] = PRESENT
+    this.codes[index] = code
+  }
+
+  /** What the dictionary takes in memory, roughly: the engine does not tell. */
+  get dictionaryBytes(): number {
+    return this.dictionaryUnits * 2 + this.dictionary.length * 64
+  }
+
+  has(text: string): boolean {
+    return this.codeByText.has(text)
+  }
+
+  /** Begins a new dictionary; the cells that there are mean nothing any more. */
+  startAnew(): void {
+    this.dictionary = []
+    this.codeByText = new Map()
+    this.dictionaryUnits = 0
+  }
+
+  /** The place of a text in the dictionary, where it is put if it was not there. */
+  codeOf(text: string): number {
     const known = this.codeByText.get(text)
     if (known !== undefined) return known
     const code = this.dictionary.push(text) - 1
     this.codeByText.set(text, code)
+    this.dictionaryUnits += text.length
     return code
   }
 }

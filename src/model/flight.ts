@@ -65,6 +65,9 @@ export type FlightFields = typeof fields
 export const flightSchema: Schema<FlightFields> = {
   name: 'flights',
   fields,
-  check: ({ year, month, day }) =>
-    isDay(Number(year), Number(month), Number(day)) ? undefined : `the calendar has no day ${year}-${month}-${day}`,
+  check: {
+    reads: ['year', 'month', 'day'] satisfies (keyof typeof fields)[],
+    reasonAgainst: ({ year, month, day }) =>
+      isDay(Number(year), Number(month), Number(day)) ? undefined : `the calendar has no day ${year}-${month}-${day}`,
+  },
 }

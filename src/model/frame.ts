@@ -1,7 +1,7 @@
-import { absent, createColumn, type Cell, type Cells, type Column } from './column.ts'
+import { absent, createColumn, type Cell, type Cells, type Column, type ColumnArrays } from './column.ts'
 import { createCursor, type Cursor } from './cursor.ts'
-import { createColumnFinder, type Fields, type Row, type Schema } from './schema.ts'
-import { Misfit, readCell, readMember, toMember, writeCell, type Value } from './value.ts'
+import { createColumnFinder, type Field, type Fields, type Row, type RowCheck, type Schema } from './schema.ts'
+import { beginningOf, Misfit, readCell, readMember, toMember, writeCell, type Value } from './value.ts'
 
 export { absent, type Cell } from './column.ts'
 
@@ -30,7 +30,7 @@ export interface Frame<F extends Fields = Fields> {
   cellAt(name: keyof F, index: number): Cell
   /** The cell of the field that is `order`th in the schema, for whoever goes through all of them. */
   cellOf(order: number, index: number): Cell
-  /** A whole column as it lies in memory, as long as the frame does not grow. */
+  /** A whole column as it lies in memory, as long as the frame does not grow. Throws for a field that was not read. */
   cellsOf(name: keyof F): Cells
   /** Row `index` as a cursor over the columns: no object per row; valid until the cursor moves. */
   rowAt(index: number): Row<F>
@@ -57,21 +57,37 @@ export interface FrameBuilder<F extends Fields = Fields> extends Frame<F> {
   refuse(position: number, reason: string, sample: string): void
 }
 
-export function createFrame<F extends Fields>(schema: Schema<F>, origin: string, capacity = 1024): FrameBuilder<F> {
-  return new ColumnFrame(schema, origin, Math.max(1, capacity))
+/** @param reads the fields that are read, all of them if it is left out: the others are absent, whatever comes for them */
+export function createFrame<F extends Fields>(
+  schema: Schema<F>,
+  origin: string,
+  capacity = 1024,
+  reads?: readonly (keyof F & string)[],
+): FrameBuilder<F> {
+  return new ColumnFrame(schema, origin, Math.max(1, capacity), { reads })
 }
 
-class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
+export interface FrameOptions<F extends Fields> {
+  readonly reads?: readonly (keyof F & string)[] | undefined
+  readonly arrays?: ColumnArrays
+}
+
+/** The frame for those who fill its columns themselves; whoever only adds rows takes `createFrame`. */
+export class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   readonly schema: Schema<F>
-  readonly origin: string
-  readonly refusals: Refusal[] = []
+  origin: string
+  refusals: Refusal[] = []
   length = 0
   private capacity: number
-  private positions: Float64Array
+  /** By row, the line or offset it came from. */
+  positions: Float64Array
   /** The origins of the rows that were copied from other frames; undefined while there are none. */
   private origins: string[] | undefined
+  /** All of the schema's columns, those that are not read too. */
   private readonly columns: readonly Column[]
-  private readonly byName: ReadonlyMap<keyof F, Column>
+  private readonly byName: ReadonlyMap<keyof F & string, ReadColumn>
+  private readonly readColumns: readonly Column[]
+  private readonly check: RowCheck | undefined
   private readonly findField: (column: string) => string | undefined
   private readonly cursor: Cursor<F>
   /** Sees the row that is being added, which the reader's cursor must not move to. */
@@ -81,14 +97,19 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   /** The columns for the members of the record that came last: mostly the same for all records of a topic. */
   private members: { keys: readonly string[]; columns: readonly (Column | undefined)[] }
 
-  constructor(schema: Schema<F>, origin: string, capacity: number) {
+  constructor(schema: Schema<F>, origin: string, capacity: number, { reads, arrays }: FrameOptions<F> = {}) {
     this.schema = schema
     this.origin = origin
     this.capacity = capacity
-    this.positions = new Float64Array(capacity)
-    const columns = Object.entries(schema.fields).map(([name, field]) => [name, createColumn(field, capacity)] as const)
-    this.columns = columns.map(([, column]) => column)
-    this.byName = new Map(columns)
+    this.positions = arrays?.doubles(capacity) ?? new Float64Array(capacity)
+    const isRead = (name: string): boolean => reads === undefined || reads.includes(name)
+    const fields = Object.entries(schema.fields)
+    this.byName = new Map(
+      fields.filter(([name]) => isRead(name)).map(([name, field]) => [name, createColumn(field, capacity, arrays)]),
+    )
+    this.readColumns = [...this.byName.values()]
+    this.columns = fields.map(([name, field]) => this.byName.get(name) ?? new UnreadColumn(field))
+    this.check = schema.check?.reads.every(isRead) === true ? schema.check : undefined
     this.findField = finderOf(schema)
     this.cursor = createCursor(schema, this.columns)
     this.checked = createCursor(schema, this.columns)
@@ -136,7 +157,7 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   }
 
   refuse(position: number, reason: string, sample: string): void {
-    this.refusals.push({ position, reason, sample: sample.slice(0, sampleCharactersMax) })
+    this.refusals.push({ position, reason, sample: beginningOf(sample, sampleCharactersMax) })
   }
 
   originAt(index: number): string {
@@ -148,7 +169,7 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   }
 
   cellAt(name: keyof F, index: number): Cell {
-    const column = this.byName.get(name)
+    const column = this.byName.get(String(name))
     return column === undefined || index >= this.length ? absent : column.cellAt(index)
   }
 
@@ -157,9 +178,26 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   }
 
   cellsOf(name: keyof F): Cells {
-    const column = this.byName.get(name)
-    if (column === undefined) throw new RangeError(`${this.schema.name} has no field ${String(name)}`)
-    return column.cells
+    return this.columnOf(name).cells
+  }
+
+  columnOf(name: keyof F): ReadColumn {
+    const column = this.byName.get(String(name))
+    if (column === undefined)
+      throw new RangeError(`${String(name)} is not a field of ${this.schema.name} that was read`)
+    return column
+  }
+
+  /** Begins a new frame of the same columns: their cells and dictionaries stay as they are. */
+  startAnew(origin: string): void {
+    this.origin = origin
+    this.length = 0
+    if (this.refusals.length > 0) this.refusals = []
+  }
+
+  /** Why the row behind the last one does not pass the schema's check, which is run if all that it reads is read. */
+  reasonAgainstRow(index: number): string | undefined {
+    return this.check?.reasonAgainst(this.checked.moveTo(index))
   }
 
   rowAt(index: number): Row<F> {
@@ -212,20 +250,20 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
       const positions = new Float64Array(this.capacity)
       positions.set(this.positions)
       this.positions = positions
-      for (const column of this.columns) column.grow(this.capacity)
+      for (const column of this.readColumns) column.grow(this.capacity)
     }
-    for (const column of this.columns) column.set(this.length, absent)
+    for (const column of this.readColumns) column.set(this.length, absent)
   }
 
   /** Takes the row in, or returns why it does not fit. */
   private endRow(position: number): string | undefined {
-    for (const column of this.columns) {
+    for (const column of this.readColumns) {
       if (!column.field.required) continue
       const cell = column.cellAt(this.length)
       if (cell === absent) return `${column.field.column} is missing`
       if (cell === null) return `${column.field.column} is empty`
     }
-    const reason = this.schema.check?.(this.checked.moveTo(this.length))
+    const reason = this.reasonAgainstRow(this.length)
     if (reason !== undefined) return reason
     this.origins?.push(this.origin)
     this.positions[this.length++] = position
@@ -233,9 +271,33 @@ class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   }
 }
 
+type ReadColumn = ReturnType<typeof createColumn>
+
+/** Stands where a column is that nobody reads. */
+class UnreadColumn implements Column {
+  readonly field: Field
+
+  constructor(field: Field) {
+    this.field = field
+  }
+
+  get cells(): never {
+    throw new RangeError(`${this.field.column} was not read`)
+  }
+
+  set(): void {}
+
+  cellAt(): Cell {
+    return absent
+  }
+
+  grow(): void {}
+}
+
 const finders = new WeakMap<Schema, (column: string) => string | undefined>()
 
-function finderOf(schema: Schema): (column: string) => string | undefined {
+/** As `createColumnFinder`, made once for each schema. */
+export function finderOf(schema: Schema): (column: string) => string | undefined {
   const known = finders.get(schema)
   if (known !== undefined) return known
   const made = createColumnFinder(schema)

@@ -1,6 +1,6 @@
 import { absent, type Frame, type FrameBuilder } from './frame.ts'
 import type { Field, Fields, Schema } from './schema.ts'
-import { toMember } from './value.ts'
+import { toMember, writeJson } from './value.ts'
 
 /**
  * The wire's form of a record: a JSON object of its column names plus `ts`, the time of sending in seconds since the
@@ -51,27 +51,53 @@ export function decodeMessage<F extends Fields>(
   text: string | undefined,
   position: number,
 ): void {
-  if (text === undefined) return frame.refuse(position, 'the message has no value or is not valid UTF-8', '')
-  let message: unknown
-  try {
-    message = JSON.parse(text)
-  } catch {
-    return frame.refuse(position, 'not JSON', text)
-  }
-  if (!Array.isArray(message)) return addRecord(frame, message, position, text)
-  message.forEach((record, index) => addRecord(frame, record, position, text, index))
+  const message = parseMessage(text)
+  if (typeof message === 'string') return frame.refuse(position, message, text ?? '')
+  for (let index = 0; index < message.records.length; index++) addMessageRecord(frame, message, index, position)
 }
 
-function addRecord<F extends Fields>(
+/** A message's records as `JSON.parse` gave them: not yet judged. */
+export interface ParsedMessage {
+  readonly text: string
+  readonly records: readonly unknown[]
+  readonly isArray: boolean
+}
+
+/** The message, or why there is none. */
+export function parseMessage(text: string | undefined): ParsedMessage | string {
+  if (text === undefined) return 'the message has no value or is not valid UTF-8'
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    return 'not JSON'
+  }
+  return Array.isArray(parsed) ? { text, records: parsed, isArray: true } : { text, records: [parsed], isArray: false }
+}
+
+/** Adds record `index` of a message to `frame`, or refuses it there. */
+export function addMessageRecord<F extends Fields>(
   frame: FrameBuilder<F>,
-  record: unknown,
+  { text, records, isArray }: ParsedMessage,
+  index: number,
   position: number,
-  text: string,
-  index?: number,
 ): void {
-  const sample = (): string => (index === undefined ? text : JSON.stringify(record))
+  const record = records[index]
+  const sample = (): string => (isArray ? writeJson(record) : text)
   if (isRecord(record)) frame.addRecord(record, position, sample)
   else frame.refuse(position, 'not a JSON object or an array of them', sample())
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The text of a message's bytes; undefined when there are none, or they are not valid UTF-8. */
+export function textOfMessage(bytes: Uint8Array | null): string | undefined {
+  if (bytes === null) return undefined
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

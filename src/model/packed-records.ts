@@ -20,3 +20,14 @@ export interface RecordMemory {
   /** Gives a piece back, as `take` gave it. */
   giveBack(piece: Uint8Array): void
 }
+
+/** Some of the records, in the same memory. */
+export function slicePacked(packed: PackedRecords, from: number, to: number): PackedRecords {
+  return {
+    length: to - from,
+    bytes: packed.bytes,
+    offsets: packed.offsets.subarray(from, to),
+    timestamps: packed.timestamps.subarray(from, to),
+    spans: packed.spans.subarray(4 * from, 4 * to),
+  }
+}

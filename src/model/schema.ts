@@ -30,11 +30,19 @@ export type Fields = Readonly<Record<string, Field>>
 export interface Schema<F extends Fields = Fields> {
   readonly name: string
   readonly fields: F
-  /** What one field alone cannot tell, such as 31 June; returns the reason why the row does not fit. */
-  readonly check?: (row: CheckedRow) => string | undefined
+  /** What one field alone cannot tell, such as 31 June. */
+  readonly check?: RowCheck
 }
 
-/** What `check` sees: values by field name, null where a cell is empty or absent. */
+/** Runs on every row where all the fields that it reads are read; where only some of them are, it does not run. */
+export interface RowCheck {
+  /** Names of the schema's fields. */
+  readonly reads: readonly string[]
+  /** The reason why the row does not fit. It depends on the fields of `reads` alone. */
+  readonly reasonAgainst: (row: CheckedRow) => string | undefined
+}
+
+/** What a check sees: values by field name, null where a cell is empty or absent. */
 export type CheckedRow = Readonly<Record<string, string | number | null>>
 
 /** The TypeScript value of a field: times of day as numbers (905 is 09:05), dates as ISO text. */

@@ -7,9 +7,14 @@ export type Value = string | number | null
 export class Misfit {
   readonly reason: string
   constructor(field: Field, shown: string, expected: string) {
-    const short = shown.length > 40 ? `${shown.slice(0, 40)}…` : shown
+    const short = shown.length > 40 ? `${beginningOf(shown, 40)}…` : shown
     this.reason = `${field.column}: "${short}" is not ${expected}`
   }
+}
+
+/** The first `length` characters of a text; a plain slice may keep the whole in memory as long as it lives. */
+export function beginningOf(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)} `.slice(0, -1) : text
 }
 
 /** Reads a cell of a table. An empty cell is null; nothing is ever guessed. */
@@ -32,7 +37,7 @@ export function readCell(field: Field, text: string): Value | Misfit {
 export function readMember(field: Field, member: unknown): Value | Misfit {
   if (member === null) return null
   if (typeof member === 'string') return readCell(field, member)
-  if (typeof member !== 'number') return new Misfit(field, JSON.stringify(member) ?? typeof member, expectation(field))
+  if (typeof member !== 'number') return new Misfit(field, writeJson(member), expectation(field))
   switch (field.type) {
     case 'number':
     case 'integer':
@@ -55,6 +60,16 @@ export function writeCell(field: Field, value: Value): string {
 /** The member of a JSON record for a value: times of day as text, since a number would lose their leading zeros. */
 export function toMember(field: Field, value: Value): Value {
   return value !== null && field.type === 'hhmm' ? writeCell(field, value) : value
+}
+
+/** JSON text of what `JSON.parse` gave. It reads what is nested too deeply to be written: then the text says just that. */
+export function writeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return Array.isArray(value) ? '[…]' : '{…}'
+  }
 }
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/

@@ -88,6 +88,11 @@ export const untestedFiles: readonly UntestedFile[] = [
   { file: 'src/foundation/limits.ts', reason: 'only constants' },
   { file: 'src/analyses/analysis.ts', reason: 'types, and a function that returns its argument' },
   {
+    file: 'src/codecs/json/',
+    reason: 'the parts of one decoder, which together must do what JSON.parse does',
+    coveredBy: 'test/codecs/json/json-codec.test.ts',
+  },
+  {
     file: 'src/pipelines/pack-rows.ts',
     reason: 'the inner half of publishing',
     coveredBy: 'test/pipelines/publish-source.test.ts',

@@ -33,7 +33,10 @@ export function describeBroker(
       const { partitions } = await broker.admin.describeTopic(topic.name)
       return new Map(partitions.map(({ partition, end }) => [partition, end]))
     }
-    const readAll = async (topic: Topic, options: Partial<ReadOptions> = {}): Promise<Batch[]> => {
+    const readAll = async (
+      topic: Topic,
+      options: Partial<ReadOptions> = {},
+    ): Promise<Pick<Batch, 'partition' | 'records' | 'next' | 'end'>[]> => {
       const signal = AbortSignal.timeout(20_000)
       const reader = broker.openReader({
         topic: topic.name,
@@ -42,8 +45,8 @@ export function describeBroker(
         signal,
         ...options,
       })
-      const batches: Batch[] = []
-      for await (const batch of reader) batches.push(batch)
+      const batches: Pick<Batch, 'partition' | 'records' | 'next' | 'end'>[] = []
+      for await (const { partition, records, next, end } of reader) batches.push({ partition, records, next, end })
       await reader.close()
       assert.equal(signal.aborted, false, 'reading did not end within 20 s')
       return batches

@@ -27,6 +27,9 @@ it('no name of a column of a flight belongs to two fields', () => {
 })
 
 it('a flight on a day that the calendar does not have does not fit', () => {
-  assert.equal(flightSchema.check?.({ year: 2015, month: 6, day: 31 }), 'the calendar has no day 2015-6-31')
-  assert.equal(flightSchema.check?.({ year: 2016, month: 2, day: 29 }), undefined)
+  assert.equal(
+    flightSchema.check?.reasonAgainst({ year: 2015, month: 6, day: 31 }),
+    'the calendar has no day 2015-6-31',
+  )
+  assert.equal(flightSchema.check?.reasonAgainst({ year: 2016, month: 2, day: 29 }), undefined)
 })

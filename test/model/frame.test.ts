@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import { absent, createFrame } from '../../src/model/frame.ts'
 import { flightSchema } from '../../src/model/flight.ts'
@@ -91,6 +93,47 @@ describe('a frame', () => {
   it('keeps the beginning of a long sample', () => {
     const frame = frameOfCells(['A', 'x'.repeat(5_000), '', '', ''])
     assert.equal(frame.refusals[0]?.sample.length, 2_048)
+  })
+
+  it('keeps nothing else of what a refusal is about', () => {
+    const frame = createFrame(thingSchema, 'topic')
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 100; i++) {
+      const long = Buffer.alloc(1_000_000, 65 + (i % 20)).toString('latin1')
+      frame.addRecord({ Label: 'A', Date: long }, i, () => long)
+    }
+    assert.equal(frame.refusals.length, 100)
+    setFlagsFromString('--expose-gc')
+    runInNewContext('gc')()
+    assert.ok(process.memoryUsage().heapUsed - before < 20_000_000)
+  })
+
+  it('has only the fields that are read: the others are absent and not judged, not even those that are required', () => {
+    const frame = createFrame(thingSchema, 'topic', 1, ['price', 'time'])
+    frame.addRecord({ 'Adj Close': 2, COUNT: 99, Date: {}, DEP_TIME: '0905' }, 1, noSample)
+    frame.addCells(['label', 'price', 'day'], ['', '3', 'x'], 2)
+    assert.equal(frame.length, 2)
+    assert.deepEqual({ ...frame.rowAt(0) }, { label: null, price: 2, count: null, time: 905, day: null })
+    assert.equal(frame.cellAt('count', 0), absent)
+    assert.deepEqual(frame.recordAt(0), { 'Adj Close': 2, DEP_TIME: '0905' })
+    assert.deepEqual(frame.cellsAt(1), ['', '3', '', '', ''])
+    assert.equal(frame.cellsOf('price').kind, 'number')
+    assert.throws(() => frame.cellsOf('label'), /label is not a field of things that was read/)
+    frame.addRecord({ 'Adj Close': 'x', Label: 'A' }, 3, () => 'sample')
+    assert.deepEqual(reasonsOf(frame), ['Adj Close: "x" is not a number'])
+    const copy = createFrame(thingSchema, 'copy', 1, ['time', 'label'])
+    copy.addRow(frame, 0)
+    assert.deepEqual(copy.recordAt(0), { DEP_TIME: '0905' })
+  })
+
+  it("runs the schema's check where all that it reads is read", () => {
+    const june31 = { YEAR: 2015, MONTH: 6, DAY: 31, AIRLINE: 'AA' }
+    const whole = createFrame(flightSchema, 'topic', 1, ['day', 'month', 'year'])
+    whole.addRecord(june31, 1, () => 'sample')
+    assert.deepEqual(reasonsOf(whole), ['the calendar has no day 2015-6-31'])
+    const part = createFrame(flightSchema, 'topic', 1, ['year', 'month', 'airline'])
+    part.addRecord(june31, 1, noSample)
+    assert.equal(part.length, 1)
   })
 
   it('copies a row of another frame with its states, origin and position', () => {

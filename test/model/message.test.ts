@@ -110,6 +110,20 @@ describe('a message', () => {
     assert.equal(Reflect.get({}, 'polluted'), undefined)
   })
 
+  it('that is nested very deeply is read or refused, and nothing throws', () => {
+    const deep = '['.repeat(300_000) + ']'.repeat(300_000)
+    const frame = decode(`{"Label":"A","more":${deep}}`, `[${deep}]`, `{"Label":${deep}}`, `[{"Date":{"a":${deep}}}]`)
+    assert.equal(frame.length, 1)
+    assert.deepEqual(
+      frame.refusals.map(({ reason, sample }) => [reason, sample.slice(0, 10)]),
+      [
+        ['not a JSON object or an array of them', '[…]'],
+        ['Label: "[…]" is not text', '{"Label":['],
+        ['Date: "{…}" is not a date such as 2015-01-31', '{…}'],
+      ],
+    )
+  })
+
   it('of any text is a row or a refusal', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

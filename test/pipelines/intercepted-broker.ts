@@ -1,4 +1,5 @@
-import type { Broker, OutgoingRecord, ReadOptions } from '../../src/broker/broker.ts'
+import type { Broker, OutgoingRecord, Reader, ReadOptions } from '../../src/broker/broker.ts'
+import { slicePacked } from '../../src/model/packed-records.ts'
 
 export interface Interception {
   /** Takes the place of every send; `send` is the broker's own. */
@@ -27,13 +28,22 @@ export function intercept(broker: Broker, interception: Interception): Broker {
     openReader(options) {
       const reader = broker.openReader(interception.onRead?.(options) ?? options)
       return {
+        ...methodsOf(reader),
         async *[Symbol.asyncIterator]() {
           for await (const batch of reader) {
-            if (batch.records.length === 0) yield batch
-            for (let from = 0; from < batch.records.length;) {
-              const to = Math.min(batch.records.length, from + (interception.batchRecordsMax?.() ?? Infinity))
-              const next = batch.records[to]?.offset ?? batch.next
-              yield { ...batch, records: batch.records.slice(from, to), next }
+            const { topic, partition, packed, records, end } = batch
+            if (records.length === 0) yield batch
+            for (let from = 0; from < records.length;) {
+              const to = Math.min(records.length, from + (interception.batchRecordsMax?.() ?? Infinity))
+              const next = records[to]?.offset ?? batch.next
+              yield {
+                topic,
+                partition,
+                packed: slicePacked(packed, from, to),
+                records: records.slice(from, to),
+                next,
+                end,
+              }
               if (options.signal.aborted) return
               from = to
             }
@@ -43,8 +53,21 @@ export function intercept(broker: Broker, interception: Interception): Broker {
           const commit = (): Promise<void> => reader.commit(positions)
           await (interception.onCommit?.(commit) ?? commit())
         },
-        close: () => reader.close(),
       }
     },
+  }
+}
+
+/** All that a reader does, to be replaced in part. */
+export function methodsOf(reader: Reader): Reader {
+  return {
+    [Symbol.asyncIterator]: () => reader[Symbol.asyncIterator](),
+    pause: (partitions) => reader.pause(partitions),
+    resume: (partitions) => reader.resume(partitions),
+    seek: (positions) => reader.seek(positions),
+    assign: (positions) => reader.assign(positions),
+    release: (partitions) => reader.release(partitions),
+    commit: (positions) => reader.commit(positions),
+    close: () => reader.close(),
   }
 }

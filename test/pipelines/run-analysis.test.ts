@@ -16,7 +16,8 @@ import { quarantine } from '../../src/topics/quarantine.ts'
 import { resultTopic } from '../../src/topics/results.ts'
 import { dayOf } from '../analyses/histories.ts'
 import { settle } from './hand-clock.ts'
-import { intercept } from './intercepted-broker.ts'
+import { packRecords } from '../../src/broker/memory/pack-records.ts'
+import { intercept, methodsOf } from './intercepted-broker.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { barRecord, readNewest, readTopic, sendTo } from './topic-records.ts'
 
@@ -42,17 +43,17 @@ function withBytes(broker: Broker, bytesByText: Readonly<Record<string, Uint8Arr
     openReader(options) {
       const reader = broker.openReader(options)
       return {
+        ...methodsOf(reader),
         async *[Symbol.asyncIterator]() {
           for await (const batch of reader) {
+            const { topic, partition, next, end } = batch
             const records = batch.records.map((record) => ({
               ...record,
               value: bytesByText[Buffer.from(record.value ?? []).toString()] ?? record.value,
             }))
-            yield { ...batch, records }
+            yield { topic, partition, packed: packRecords(records), records, next, end }
           }
         },
-        commit: (positions) => reader.commit(positions),
-        close: () => reader.close(),
       }
     },
   }

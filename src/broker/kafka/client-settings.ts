@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { ProduceAcks } from '@platformatic/kafka'
-import { fetchBytesMax } from '../../foundation/limits.ts'
-
 /** Where a cluster is. */
 export interface KafkaOptions {
   /** `host:port` of one broker or more. */
   readonly brokers: readonly string[]
+  /** How the records that are sent are compressed; `none` when left out. */
+  readonly compression?: Compression
 }
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** What every connection of ours has. Retries are chosen by who uses it: for ever where data moves, none for a probe. */
 export function connectionSettings({ brokers }: KafkaOptions, name: string, retries: boolean) {
@@ -23,22 +23,10 @@ export function connectionSettings({ brokers }: KafkaOptions, name: string, retr
   }
 }
 
-/** Idempotent and acknowledged by all in-sync replicas; retried until the broker is back. */
-export function producerSettings(options: KafkaOptions, name: string) {
-  return { ...connectionSettings(options, name, true), idempotent: true, acks: ProduceAcks.ALL }
-}
-
-/** Fetches in small pieces, and commits nothing: positions are ours to keep, see `KafkaReader`. */
-export function consumerSettings(options: KafkaOptions, name: string) {
-  return {
-    ...connectionSettings(options, name, false),
-    groupId: `windsock-reader-${randomUUID()}`,
-    autocommit: false,
-    isolationLevel: 0,
-    minBytes: 1,
-    maxBytes: fetchBytesMax,
-    maxWaitTime: 500,
-  }
+/** What a connection of a reader's own has. */
+export function wireSettings(options: KafkaOptions, name: string, signal: AbortSignal) {
+  const { clientId, connectTimeout, requestTimeout } = connectionSettings(options, name, false)
+  return { clientId, connectTimeoutMs: connectTimeout, answerTimeoutMs: requestTimeout, signal }
 }
 
 /** The session outlasts a broker's restart; the heartbeat is what a fenced member learns it from. */

@@ -1,4 +1,4 @@
-import { Admin as LibraryAdmin, ListOffsetTimestamps } from '@platformatic/kafka'
+import { Admin as LibraryAdmin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka'
 import { WindsockError } from '../../foundation/errors.ts'
 import type { Topic } from '../../topics/topic.ts'
 import type { Admin, TopicDescription } from '../broker.ts'
@@ -112,9 +112,25 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  private async offsets(name: string, count: number, timestamp: bigint): Promise<Map<number, number>> {
+  /**
+   * By partition, the offset of the first record sent at or after a time (milliseconds); -1 where there is none.
+   *
+   * @param timestamp or `Infinity` for the end of what a reader sees: of committed records only, where so
+   */
+  async offsetsAt(name: string, count: number, timestamp: number, isCommitted: boolean): Promise<Map<number, number>> {
+    const wanted = timestamp === Infinity ? ListOffsetTimestamps.LATEST : BigInt(Math.ceil(timestamp))
+    return this.ask(`topic ${name}`, () => this.offsets(name, count, wanted, isCommitted))
+  }
+
+  private async offsets(
+    name: string,
+    count: number,
+    timestamp: bigint,
+    isCommitted = false,
+  ): Promise<Map<number, number>> {
     const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }))
-    const [topic] = await this.admin.listOffsets({ topics: [{ name, partitions }] })
+    const isolationLevel = isCommitted ? FetchIsolationLevels.READ_COMMITTED : FetchIsolationLevels.READ_UNCOMMITTED
+    const [topic] = await this.admin.listOffsets({ topics: [{ name, partitions }], isolationLevel })
     return new Map(topic?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, Number(offset)]))
   }
 

@@ -1,30 +1,35 @@
-import type { Broker, Publisher, Reader } from '../broker.ts'
+import type { Broker, Publisher, Reader, Transactions } from '../broker.ts'
 import type { KafkaOptions } from './client-settings.ts'
+import { joinKafkaGroup } from './group/join-group.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaPublisher } from './kafka-publisher.ts'
 import { KafkaReader } from './kafka-reader.ts'
+import { KafkaTransactions } from './kafka-transactions.ts'
+import { BatchMemory } from './produce/batch-memory.ts'
+import { Cluster } from './produce/cluster.ts'
 
 /** Apache Kafka behind our contract. Nothing is connected before it is used. */
 export function createKafkaBroker(options: KafkaOptions): Broker {
   const admin = new KafkaAdmin(options)
-  const open = new Set<Publisher | Reader>()
+  const cluster = new Cluster(options)
+  const memory = new BatchMemory()
+  const open = new Set<Publisher | Reader | Transactions>()
+  const keep = <T extends Publisher | Reader | Transactions>(opened: T): T => {
+    open.add(opened)
+    return opened
+  }
   return {
     kind: 'kafka',
     address: options.brokers.join(','),
     admin,
-    openPublisher(name) {
-      const publisher = new KafkaPublisher(options, name, admin)
-      open.add(publisher)
-      return publisher
-    },
-    openReader(read) {
-      const reader = new KafkaReader(options, read, admin)
-      open.add(reader)
-      return reader
-    },
+    openPublisher: () => keep(new KafkaPublisher(cluster, memory)),
+    openTransactions: (id, transactions) => keep(new KafkaTransactions(cluster, memory, id, transactions)),
+    openReader: (read) => keep(new KafkaReader(options, read, admin)),
+    joinGroup: (group) => joinKafkaGroup(options, group),
     async close() {
       await Promise.all([...open].map((each) => each.close()))
       open.clear()
+      await cluster.close()
       await admin.close()
     },
   }

@@ -1,3 +1,4 @@
+import { protocolErrorsCodesById, ProtocolError } from '@platformatic/kafka'
 import { systemCode, WindsockError } from '../../foundation/errors.ts'
 
 /** The protocol's names of every error inside a library error, such as `UNKNOWN_TOPIC_OR_PARTITION`. */
@@ -7,10 +8,17 @@ export function protocolIds(error: unknown): string[] {
     .filter((id) => id !== '')
 }
 
+/** The library's error for one of Kafka's numbers, so that our own answers are judged as its. */
+export function protocolError(code: number): Error {
+  // The library fails over a number that it does not know.
+  return protocolErrorsCodesById[code] === undefined ? new Error(`error ${code}`) : new ProtocolError(code)
+}
+
 const authorizationIds = [
   'TOPIC_AUTHORIZATION_FAILED',
   'GROUP_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
   'SASL_AUTHENTICATION_FAILED',
 ]
 

@@ -1,71 +1,109 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { type ClusterMetadata, Consumer } from '@platformatic/kafka'
+import { setImmediate as breath, setTimeout as delay } from 'node:timers/promises'
 import { WindsockError } from '../../foundation/errors.ts'
 import { fetchBytesMax } from '../../foundation/limits.ts'
-import type { Admin, Batch, Reader, ReadOptions } from '../broker.ts'
-import { consumerSettings, type KafkaOptions } from './client-settings.ts'
+import type { Batch, Reader, ReadOptions, TopicDescription } from '../broker.ts'
+import { type KafkaOptions, wireSettings } from './client-settings.ts'
 import { GroupMember } from './group-member.ts'
-import { isUnknownTopic, protocolIds, reasonOf, translateKafkaError } from './kafka-errors.ts'
-import { recordsOf } from './records.ts'
+import type { KafkaAdmin } from './kafka-admin.ts'
+import { KafkaBatch } from './kafka-batch.ts'
+import { isTransient, isUnknownTopic, protocolIds, reasonOf, translateKafkaError } from './kafka-errors.ts'
+import { BatchWalk } from './wire/batch-walk.ts'
+import type { FetchedPartition } from './wire/fetch-response.ts'
+import { parseEndpoint } from './wire/locate-topic.ts'
+import { type PartitionPosition, PartitionPositions } from '../partition-positions.ts'
+import { Pieces } from './wire/pieces.ts'
+import { scanBatches } from './wire/record-batches.ts'
+import { RecordPacker } from './wire/record-packer.ts'
+import { type Arrival, TopicFetcher } from './wire/topic-fetcher.ts'
 
-type Fetched = Awaited<ReturnType<Consumer['fetch']>>
-type FetchedPartition = Fetched['responses'][number]['partitions'][number]
-
-/** Protocol errors that no waiting mends. */
-const finalIds = [
-  'TOPIC_AUTHORIZATION_FAILED',
-  'GROUP_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'OFFSET_OUT_OF_RANGE',
-  'UNKNOWN_TOPIC_ID',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-]
+/** What an answer may have beside its records. */
+const answerHeadsBytes = 262_144
 
 /**
- * Fetches at positions of its own, so that what comes next is always where the last stored effect ended. The library gives
- * the connections, the codec and the membership; its consumer streams are not used (their positions cannot be trusted
- * over a rebalance, and their buffers are not bounded by bytes).
+ * Fetches on sockets of its own at positions of its own, so that what comes next is always where the last stored effect
+ * ended. Records stay where they were received, and nothing is made for each of them.
  */
 export class KafkaReader implements Reader {
   private readonly options: KafkaOptions
   private readonly read: ReadOptions
-  private readonly admin: Admin
-  private readonly consumer: Consumer
+  private readonly admin: KafkaAdmin
   private readonly member: GroupMember | undefined
   private readonly stopped = new AbortController()
   private readonly stop: AbortSignal
+  private readonly positions: PartitionPositions
+  private readonly pieces: Pieces
+  private readonly packer = new RecordPacker()
+  private readonly walk: BatchWalk
   private topicId: string | undefined
-  private isTroubled = false
-  private isTroubleTold = false
+  private fetcher: TopicFetcher | undefined
 
-  constructor(options: KafkaOptions, read: ReadOptions, admin: Admin) {
+  constructor(options: KafkaOptions, read: ReadOptions, admin: KafkaAdmin) {
     this.options = options
     this.read = read
     this.admin = admin
-    this.consumer = new Consumer(consumerSettings(options, read.group ?? 'reader'))
-    this.consumer.topics.trackAll(read.topic)
     this.member =
       read.group === undefined ? undefined : new GroupMember(options, read.group, () => this.allPartitions())
     this.stop = AbortSignal.any([read.signal, this.stopped.signal])
+    this.positions = new PartitionPositions(read.topic)
+    // An answer has its heads beside the records.
+    this.pieces = new Pieces(read.memory, this.answerBytesMax + answerHeadsBytes)
+    this.walk = new BatchWalk(this.packer, this.pieces)
+    if (read.partitions === 'assigned') this.positions.assign(offsetsIn(read))
+  }
+
+  pause(partitions: Iterable<number>): void {
+    this.positions.pause(partitions)
+    this.fetcher?.changed()
+  }
+
+  resume(partitions: Iterable<number>): void {
+    this.positions.resume(partitions)
+    this.fetcher?.changed()
+  }
+
+  seek(positions: ReadonlyMap<number, number>): void {
+    this.positions.seek(positions)
+    this.fetcher?.changed()
+  }
+
+  assign(positions: ReadonlyMap<number, number>): void {
+    this.positions.assign(positions)
+    this.fetcher?.changed()
+  }
+
+  release(partitions: Iterable<number>): void {
+    this.positions.release(partitions)
+    this.fetcher?.changed()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     await this.patiently(async () => this.member?.join())
-    const positions = await this.patiently(() => this.startPositions())
-    if (positions === undefined) return
-    // One fetch is under way while the last one's batches are worked on.
-    let upcoming = this.fetchAll(positions)
-    while (!this.stop.aborted && !this.isDone(positions)) {
-      const partitions = await upcoming
-      this.member?.check()
-      const batches = partitions.flatMap((partition) => this.batchOf(partition, positions))
-      for (const { partition, next } of batches) positions.set(partition, next)
-      upcoming = this.isDone(positions) ? Promise.resolve([]) : this.fetchAll(positions)
-      upcoming.catch(() => {}) // seen when it is awaited
-      for (const batch of batches) {
-        if (this.stop.aborted) return
-        yield batch
+    this.topicId ??= await this.patiently(() => this.begin())
+    if (this.topicId === undefined) return
+    const fetcher = this.openFetcher(this.topicId)
+    const close = (): void => fetcher.close()
+    this.stop.addEventListener('abort', close)
+    this.fetcher = fetcher
+    try {
+      while (!this.stop.aborted && !this.isDone()) {
+        fetcher.ask()
+        const arrival = await fetcher.next()
+        this.member?.check()
+        if (arrival === undefined) continue
+        try {
+          yield* this.batchesOf(arrival, fetcher)
+        } finally {
+          arrival.answer.release()
+        }
       }
+    } catch (error) {
+      throw translateKafkaError(error, `reading topic ${this.read.topic}`, this.options.brokers)
+    } finally {
+      this.stop.removeEventListener('abort', close)
+      fetcher.close()
+      this.walk.close()
+      this.fetcher = undefined
+      this.positions.forgetAllFetched()
     }
   }
 
@@ -78,7 +116,77 @@ export class KafkaReader implements Reader {
   async close(): Promise<void> {
     this.stopped.abort()
     await this.member?.leave()
-    await this.consumer.close(true)
+  }
+
+  private get answerBytesMax(): number {
+    return this.read.fetchBytesMax ?? fetchBytesMax
+  }
+
+  private openFetcher(topicId: string): TopicFetcher {
+    const { topic, isolation, onTrouble, group } = this.read
+    return new TopicFetcher({
+      topic,
+      topicId,
+      brokers: this.options.brokers.map(parseEndpoint),
+      connection: wireSettings(this.options, group ?? 'reader', this.stop),
+      positions: this.positions,
+      pieces: this.pieces,
+      isWanted: (position) => !position.isPaused && position.ahead < this.endOf(position),
+      isCommitted: isolation === 'committed',
+      answerBytesMax: this.answerBytesMax,
+      partitionBytesMax: Math.ceil(this.answerBytesMax / 4),
+      onTrouble: (reason) => onTrouble?.(reason),
+    })
+  }
+
+  /** The next answer is asked for before this one is worked on: where it begins is known from the heads of the batches. */
+  private async *batchesOf({ answer, partitions }: Arrival, fetcher: TopicFetcher): AsyncGenerator<Batch> {
+    const { piece } = answer
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+    const slices = partitions.flatMap((fetched) => {
+      const position = this.positions.get(fetched.partition)
+      if (position === undefined || fetched.start === fetched.end) return []
+      const { next, leaderEpoch } = scanBatches(bytes, fetched.start, fetched.end, position.ahead)
+      if (next > position.ahead) this.positions.fetched(fetched.partition, next, leaderEpoch)
+      return [{ fetched, position }]
+    })
+    fetcher.ask()
+    for (const { fetched, position } of slices) yield* this.batchesIn(fetched, position, piece)
+  }
+
+  private async *batchesIn(
+    fetched: FetchedPartition,
+    position: PartitionPosition,
+    piece: Uint8Array,
+  ): AsyncGenerator<Batch> {
+    const { topic, isolation } = this.read
+    const { partition, start, end, aborted, highWatermark, lastStableOffset } = fetched
+    const isWanted = (): boolean => !this.stop.aborted && this.positions.get(partition)?.era === position.era
+    if (!isWanted()) return
+    const visibleEnd = isolation === 'committed' && lastStableOffset >= 0 ? lastStableOffset : highWatermark
+    const origin = `${topic}/${partition}`
+    const to = this.endOf(position)
+    for (const next of this.walk.walk({ origin, piece, start, end, aborted, from: position.ahead, to })) {
+      if (!isWanted()) return
+      this.positions.handedOut(partition, next)
+      const batch = new KafkaBatch(topic, partition, this.packer, next, Math.max(visibleEnd, next))
+      yield batch
+      batch.expire()
+      // What arrives meanwhile is received, and timers have their turn.
+      await breath()
+      if (!isWanted()) return
+    }
+  }
+
+  private endOf({ partition }: PartitionPosition): number {
+    const { until } = this.read
+    return until === undefined ? Infinity : (until.get(partition) ?? 0)
+  }
+
+  private isDone(): boolean {
+    if (this.read.until === undefined) return false
+    if (this.read.partitions === 'assigned' && this.positions.size === 0) return false
+    return Array.from(this.positions.all()).every((position) => position.position >= this.endOf(position))
   }
 
   private async allPartitions(): Promise<ReadonlyMap<string, number[]>> {
@@ -86,81 +194,37 @@ export class KafkaReader implements Reader {
     return new Map([[name, partitions.map(({ partition }) => partition)]])
   }
 
-  private isDone(positions: ReadonlyMap<number, number>): boolean {
-    const { until } = this.read
-    return until !== undefined && [...positions].every(([partition, at]) => at >= (until.get(partition) ?? 0))
+  /** Finds where to start. @returns the topic's id */
+  private async begin(): Promise<string> {
+    const found = await this.admin.describeTopic(this.read.topic)
+    if (this.read.partitions !== 'assigned') this.positions.assign(await this.startIn(found))
+    return found.id
   }
 
-  private async startPositions(): Promise<Map<number, number>> {
-    const { topic, start, group } = this.read
-    const { partitions } = await this.admin.describeTopic(topic)
-    const committed = start === 'committed' ? await this.admin.committed(group ?? '', topic) : new Map<number, number>()
-    const wantedOf = (partition: number): number | undefined =>
-      typeof start === 'string' ? committed.get(partition) : start.get(partition)
+  private async startIn({ partitions }: TopicDescription): Promise<Map<number, number>> {
+    const { topic, start, group, isolation } = this.read
+    const offsetsAt = (timestamp: number): Promise<ReadonlyMap<number, number>> =>
+      this.admin.offsetsAt(topic, partitions.length, timestamp, isolation === 'committed')
+    const wanted = await (start === 'earliest'
+      ? new Map<number, number>()
+      : start === 'latest'
+        ? offsetsAt(Infinity)
+        : start === 'committed'
+          ? this.admin.committed(group ?? '', topic)
+          : 'timestamp' in start
+            ? offsetsAt(start.timestamp)
+            : start)
     return new Map(
       partitions.map(({ partition, start: first, end }) => {
-        if (start === 'latest') return [partition, end]
-        const wanted = wantedOf(partition)
-        if (wanted !== undefined && (wanted < first || wanted > end)) {
-          throw new WindsockError(
-            'position-lost',
-            `${topic}/${partition} holds offsets ${first} to ${end}, not ${wanted}`,
-          )
+        const at = wanted.get(partition) ?? first
+        // Nothing was sent as late as that.
+        if (at === -1 && typeof start === 'object' && 'timestamp' in start) return [partition, end]
+        if (at < first || (at > end && start !== 'latest')) {
+          throw new WindsockError('position-lost', `${topic}/${partition} holds offsets ${first} to ${end}, not ${at}`)
         }
-        return [partition, wanted ?? first]
+        return [partition, at]
       }),
     )
-  }
-
-  /** Fetches from every leader at once; waits for the broker while it is away. */
-  private async fetchAll(positions: ReadonlyMap<number, number>): Promise<FetchedPartition[]> {
-    const fetched = await this.patiently(async () => {
-      const metadata = await this.consumer.metadata({ topics: [this.read.topic], forceUpdate: this.isTroubled })
-      const nodes = nodesOf(metadata, this.read.topic, positions)
-      return Promise.all([...nodes].map(([node, wanted]) => this.fetch(metadata, node, wanted, positions)))
-    })
-    return fetched?.flat() ?? []
-  }
-
-  private async fetch(
-    metadata: ClusterMetadata,
-    node: number,
-    partitions: readonly number[],
-    positions: ReadonlyMap<number, number>,
-  ): Promise<FetchedPartition[]> {
-    const topicId = metadata.topics.get(this.read.topic)?.id ?? ''
-    this.topicId ??= topicId
-    if (topicId !== this.topicId) {
-      throw new WindsockError('position-lost', `topic ${this.read.topic} was made anew`)
-    }
-    const topics = [
-      {
-        topicId,
-        partitions: partitions.map((partition) => ({
-          partition,
-          currentLeaderEpoch: -1,
-          fetchOffset: BigInt(positions.get(partition) ?? 0),
-          lastFetchedEpoch: -1,
-          partitionMaxBytes: fetchBytesMax,
-        })),
-      },
-    ]
-    const response = await this.consumer.fetch({ node, topics })
-    return response.responses.flatMap((topic) => topic.partitions)
-  }
-
-  /**
-   * The part of a fetched partition that is new: a batch is stored as it was sent, so it may begin before the position.
-   * Empty where the answer is for a position that is no longer ours.
-   */
-  private batchOf(fetched: FetchedPartition, positions: ReadonlyMap<number, number>): Batch[] {
-    const partition = fetched.partitionIndex
-    const from = positions.get(partition)
-    const to = this.read.until?.get(partition) ?? Infinity
-    if (from === undefined) return []
-    const { records, next } = recordsOf(fetched.records ?? [], from, to)
-    if (next <= from) return []
-    return [{ topic: this.read.topic, partition, records, next, end: Number(fetched.highWatermark) }]
   }
 
   /** Repeats while the broker is away, and says so; undefined when told to stop meanwhile. */
@@ -168,23 +232,13 @@ export class KafkaReader implements Reader {
     for (let attempt = 0; !this.stop.aborted; attempt++) {
       try {
         const value = await work()
-        if (this.isTroubleTold) this.read.onTrouble?.(undefined)
-        this.isTroubled = false
-        this.isTroubleTold = false
+        if (attempt > 1) this.read.onTrouble?.(undefined)
         return value
       } catch (error) {
         if (this.stop.aborted) return undefined
-        const isFinal =
-          (error instanceof WindsockError && !error.retriable) ||
-          isUnknownTopic(error) ||
-          protocolIds(error).some((id) => finalIds.includes(id))
-        if (isFinal) throw translateKafkaError(error, `reading topic ${this.read.topic}`, this.options.brokers)
-        // The first failure may be no more than a leader that moved.
-        if (this.isTroubled && !this.isTroubleTold) {
-          this.isTroubleTold = true
-          this.read.onTrouble?.(reasonOf(error))
-        }
-        this.isTroubled = true
+        if (isFinal(error)) throw translateKafkaError(error, `reading topic ${this.read.topic}`, this.options.brokers)
+        // The first failure may be no more than a coordinator that moved.
+        if (attempt === 1) this.read.onTrouble?.(reasonOf(error))
         await delay(Math.min(1_000, 50 * 2 ** attempt), undefined, { signal: this.stop }).catch(() => {})
       }
     }
@@ -192,18 +246,12 @@ export class KafkaReader implements Reader {
   }
 }
 
-function nodesOf(
-  metadata: ClusterMetadata,
-  topic: string,
-  positions: ReadonlyMap<number, number>,
-): Map<number, number[]> {
-  const nodes = new Map<number, number[]>()
-  const partitions = metadata.topics.get(topic)?.partitions ?? []
-  for (const partition of positions.keys()) {
-    const leader = partitions[partition]?.leader ?? -1
-    const mine = nodes.get(leader)
-    if (mine === undefined) nodes.set(leader, [partition])
-    else mine.push(partition)
-  }
-  return nodes
+function offsetsIn({ start }: ReadOptions): ReadonlyMap<number, number> {
+  if (typeof start === 'object' && !('timestamp' in start)) return start
+  throw new WindsockError('usage', 'a reader of assigned partitions starts at given offsets')
+}
+
+function isFinal(error: unknown): boolean {
+  if (error instanceof WindsockError) return !error.retriable
+  return isUnknownTopic(error) || (protocolIds(error).length > 0 && !isTransient(error))
 }

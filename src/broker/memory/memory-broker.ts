@@ -4,7 +4,6 @@ import { recordBytesMax } from '../../foundation/limits.ts'
 import type { Topic } from '../../topics/topic.ts'
 import type {
   Admin,
-  Batch,
   Broker,
   IncomingRecord,
   OutgoingRecord,
@@ -14,8 +13,9 @@ import type {
   TopicDescription,
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
-
-const batchRecordsMax = 2_000
+import { indexOf, MemoryReader, stableEndOf } from './memory-reader.ts'
+import { MemoryTransactions, type TransactionLog, type TransactionOwner } from './memory-transactions.ts'
+import { type GroupLog, MemoryGroups } from './memory-group.ts'
 
 export interface MemoryBrokerOptions {
   /** Milliseconds since the epoch. */
@@ -35,7 +35,9 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
     address: 'memory',
     admin: log,
     openPublisher: () => log.openPublisher(),
+    openTransactions: (id, transactions) => new MemoryTransactions(log, id, transactions),
     openReader: (read) => log.openReader(read),
+    joinGroup: (group) => log.groups.join(group),
     close: () => log.close(),
   }
 }
@@ -49,6 +51,10 @@ interface Partition {
   bytes: number
   /** The bytes at which old records go next. */
   bytesMax: number
+  /** The first offset of every transaction that is under way here. */
+  readonly ongoing: Map<object, number>
+  /** The offsets of records whose transaction was aborted. */
+  readonly aborted: Set<number>
 }
 
 interface MemoryTopic {
@@ -57,10 +63,14 @@ interface MemoryTopic {
   readonly partitions: Partition[]
 }
 
-class MemoryLog implements Admin {
+class MemoryLog implements Admin, TransactionLog, GroupLog {
+  readonly groups: MemoryGroups = new MemoryGroups(this)
   private readonly topics = new Map<string, MemoryTopic>()
   private readonly commits = new Map<string, Map<number, number>>()
   private readonly owners = new Map<string, symbol>()
+  private readonly transactions = new Map<string, TransactionOwner>()
+  /** The transaction of a record, while anybody may ask. */
+  private readonly authors = new WeakMap<IncomingRecord, object>()
   private readonly waiting = new Set<() => void>()
   private readonly now: () => number
   private readonly partitionBytesMax: number
@@ -80,7 +90,15 @@ class MemoryLog implements Admin {
       const known = this.topics.get(spec.name)
       if (known === undefined) {
         const bytesMax = this.partitionBytesMax
-        const makeOne = (): Partition => ({ start: 0, end: 0, records: [], bytes: 0, bytesMax })
+        const makeOne = (): Partition => ({
+          start: 0,
+          end: 0,
+          records: [],
+          bytes: 0,
+          bytesMax,
+          ongoing: new Map(),
+          aborted: new Set(),
+        })
         const partitions = Array.from({ length: spec.partitions }, makeOne)
         this.topics.set(spec.name, { id: randomUUID(), spec, partitions })
       } else if (known.spec.partitions !== spec.partitions || known.spec.cleanup !== spec.cleanup) {
@@ -95,6 +113,7 @@ class MemoryLog implements Admin {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     for (const name of names) this.topics.delete(name)
+    this.groups.checkTopics()
     this.wake()
   }
 
@@ -132,30 +151,40 @@ class MemoryLog implements Admin {
   }
 
   openReader(options: ReadOptions): Reader {
-    const me = Symbol(options.group)
-    let isOpen = true
-    if (options.group !== undefined) this.owners.set(options.group, me)
+    const { group } = options
+    const me = Symbol(group)
+    const key = `${group} ${options.topic}`
+    if (group !== undefined) this.owners.set(group, me)
     this.wake()
-    const check = (): boolean => {
-      if (options.group !== undefined && this.owners.get(options.group) !== me) {
-        throw new WindsockError('fenced', `another member of group ${options.group} has taken over`)
-      }
-      return isOpen && !this.closed && !options.signal.aborted
-    }
-    return {
-      [Symbol.asyncIterator]: () => this.read(options, check),
-      commit: async (positions) => {
-        if (options.group === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
-        check()
-        const key = `${options.group} ${options.topic}`
-        this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
+    return new MemoryReader(
+      {
+        partitionsOf: (topic) => this.topic(topic),
+        check: () => {
+          if (group !== undefined && this.owners.get(group) !== me) {
+            throw new WindsockError('fenced', `another member of group ${group} has taken over`)
+          }
+          return !this.closed
+        },
+        committed: () => new Map(this.commits.get(key)),
+        commit: (positions) => this.commit(group ?? '', options.topic, positions),
+        changed: () => new Promise((resolve) => this.waiting.add(resolve)),
+        wake: () => this.wake(),
+        leave: () => {
+          if (group !== undefined && this.owners.get(group) === me) this.owners.delete(group)
+        },
       },
-      close: async () => {
-        isOpen = false
-        if (options.group !== undefined && this.owners.get(options.group) === me) this.owners.delete(options.group)
-        this.wake()
-      },
-    }
+      options,
+    )
+  }
+
+  findTopic(name: string): { readonly id: string; readonly partitions: number } | undefined {
+    const topic = this.topics.get(name)
+    return topic === undefined ? undefined : { id: topic.id, partitions: topic.partitions.length }
+  }
+
+  commit(group: string, topic: string, positions: ReadonlyMap<number, number>): void {
+    const key = `${group} ${topic}`
+    this.commits.set(key, new Map([...(this.commits.get(key) ?? []), ...positions]))
   }
 
   async close(): Promise<void> {
@@ -163,69 +192,31 @@ class MemoryLog implements Admin {
     this.wake()
   }
 
-  private async *read(options: ReadOptions, check: () => boolean): AsyncGenerator<Batch> {
-    const stop = (): void => this.wake()
-    options.signal.addEventListener('abort', stop)
-    try {
-      const id = this.topic(options.topic).id
-      const positions = this.startOf(options)
-      while (check()) {
-        const topic = this.topic(options.topic)
-        if (topic.id !== id) throw new WindsockError('position-lost', `topic ${options.topic} was made anew`)
-        let idle = true
-        for (const [partition, position] of positions) {
-          const batch = this.batchAt(topic, partition, position, options.until?.get(partition))
-          if (batch === undefined) continue
-          positions.set(partition, batch.next)
-          idle = false
-          yield batch
-          if (!check()) return
+  own(id: string, owner: TransactionOwner): void {
+    const before = this.transactions.get(id)
+    this.transactions.set(id, owner)
+    if (before !== owner) before?.fence()
+  }
+
+  end(transaction: object, outcome: 'commit' | 'abort'): void {
+    for (const { partitions } of this.topics.values()) {
+      for (const log of partitions) {
+        const first = log.ongoing.get(transaction)
+        if (first === undefined) continue
+        log.ongoing.delete(transaction)
+        if (outcome === 'abort') {
+          for (const record of log.records.slice(indexOf(log.records, first))) {
+            if (this.authors.get(record) === transaction) log.aborted.add(record.offset)
+          }
         }
-        const { until } = options
-        if (until !== undefined && [...positions].every(([p, position]) => position >= (until.get(p) ?? 0))) return
-        if (idle) await new Promise<void>((resolve) => this.waiting.add(resolve))
+        log.end++ // as Kafka's markers do
       }
-    } finally {
-      options.signal.removeEventListener('abort', stop)
     }
+    this.wake()
   }
 
-  private startOf(options: ReadOptions): Map<number, number> {
-    const topic = this.topic(options.topic)
-    const { start, group } = options
-    const committed = this.commits.get(`${group} ${options.topic}`)
-    return new Map(
-      topic.partitions.map(({ start: first, end }, partition) => {
-        if (start === 'latest') return [partition, end]
-        const wanted =
-          start === 'earliest' ? first : start === 'committed' ? committed?.get(partition) : start.get(partition)
-        if (wanted !== undefined && (wanted < first || wanted > end)) {
-          throw new WindsockError(
-            'position-lost',
-            `${options.topic}/${partition} holds offsets ${first} to ${end}, not ${wanted}`,
-          )
-        }
-        return [partition, wanted ?? first]
-      }),
-    )
-  }
-
-  private batchAt(topic: MemoryTopic, partition: number, position: number, until = Infinity): Batch | undefined {
-    const log = topic.partitions[partition]
-    if (log === undefined) return undefined
-    if (position < log.start) {
-      throw new WindsockError('position-lost', `${topic.spec.name}/${partition} no longer holds offset ${position}`)
-    }
-    const to = Math.min(log.end, until)
-    if (to <= position) return undefined
-    const first = indexOf(log.records, position)
-    const records = log.records.slice(first, Math.min(first + batchRecordsMax, indexOf(log.records, to)))
-    const isLast = first + records.length >= indexOf(log.records, to)
-    const next = isLast ? to : (records.at(-1)?.offset ?? to - 1) + 1
-    return { topic: topic.spec.name, partition, records, next, end: log.end }
-  }
-
-  private append(name: string, records: readonly OutgoingRecord[]): void {
+  append(name: string, records: readonly OutgoingRecord[], transaction?: object): void {
+    if (this.closed) throw new WindsockError('broker-unreachable', 'the in-process log is closed')
     const topic = this.topic(name)
     const made = records.map(({ key, value, partition, headers }) => {
       const bytes = value === null ? null : Buffer.from(value)
@@ -246,7 +237,10 @@ class MemoryLog implements Admin {
       const log = topic.partitions[into]
       if (log === undefined) throw new WindsockError('broker-refused', `topic ${name} has no partition ${into}`)
       const entries = new Map(Object.entries(headers ?? {}))
-      log.records.push({ offset: log.end++, timestamp: this.now(), key, value, headers: entries })
+      if (transaction !== undefined && !log.ongoing.has(transaction)) log.ongoing.set(transaction, log.end)
+      const record = { offset: log.end++, timestamp: this.now(), key, value, headers: entries }
+      if (transaction !== undefined) this.authors.set(record, transaction)
+      log.records.push(record)
       log.bytes += sizeOf(key, value)
       if (log.bytes > log.bytesMax) {
         if (topic.spec.cleanup === 'compact') compact(log, this.partitionBytesMax)
@@ -274,29 +268,22 @@ function sizeOf(key: Uint8Array | null, value: Uint8Array | null): number {
   return (key?.length ?? 0) + (value?.length ?? 0) + 200
 }
 
-/** The index of the first record at or behind an offset. */
-function indexOf(records: readonly IncomingRecord[], offset: number): number {
-  let low = 0
-  let high = records.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((records[middle]?.offset ?? Infinity) < offset) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** Drops the older half at once, so that its cost is spread thin. */
 function dropOldest(log: Partition): void {
   for (const { key, value } of log.records.splice(0, Math.ceil(log.records.length / 2))) log.bytes -= sizeOf(key, value)
   log.start = log.records[0]?.offset ?? log.end
+  for (const offset of log.aborted) if (offset < log.start) log.aborted.delete(offset)
 }
 
-/** Keeps the newest record of every key; when that alone is much, the next compaction waits for as much again. */
+/** Keeps the newest committed record of every key, and what may yet be committed; when that alone is much, the next compaction waits for as much again. */
 function compact(log: Partition, bytesMax: number): void {
   const newest = new Map<string, IncomingRecord>()
-  for (const record of log.records) newest.set(Buffer.from(record.key ?? []).toString('latin1'), record)
-  log.records = [...newest.values()].toSorted((a, b) => a.offset - b.offset)
+  const stable = indexOf(log.records, stableEndOf(log))
+  for (const record of log.records.slice(0, stable)) {
+    if (!log.aborted.delete(record.offset)) newest.set(Buffer.from(record.key ?? []).toString('latin1'), record)
+  }
+  const unstable = log.records.slice(stable)
+  log.records = [...[...newest.values()].toSorted((a, b) => a.offset - b.offset), ...unstable]
   log.bytes = 0
   for (const { key, value } of log.records) log.bytes += sizeOf(key, value)
   log.bytesMax = Math.max(bytesMax, 2 * log.bytes)

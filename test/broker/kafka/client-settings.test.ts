@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import {
-  connectionSettings,
-  consumerSettings,
-  groupSettings,
-  producerSettings,
-} from '../../../src/broker/kafka/client-settings.ts'
+import { connectionSettings, groupSettings, wireSettings } from '../../../src/broker/kafka/client-settings.ts'
 
 const options = { brokers: ['127.0.0.1:9092'] }
-
-it('sends idempotently, acknowledged by all in-sync replicas, and retries until the broker is back', () => {
-  const settings = producerSettings(options, 'test')
-  assert.equal(settings.idempotent, true)
-  assert.equal(settings.acks, -1)
-  assert.equal(settings.retries, true)
-})
 
 it('waits between retries longer and longer, at most a second', () => {
   const { retryDelay } = connectionSettings(options, 'test', true)
@@ -26,10 +14,14 @@ it('makes no topic by asking for it', () => {
   assert.equal(connectionSettings(options, 'test', false).autocreateTopics, false)
 })
 
-it('never commits by itself and fetches at most a mebibyte', () => {
-  const settings = consumerSettings(options, 'test')
-  assert.equal(settings.autocommit, false)
-  assert.equal(settings.maxBytes, 1_048_576)
+it('gives up an answer that is silent for ten seconds', () => {
+  const { signal } = new AbortController()
+  assert.deepEqual(wireSettings(options, 'test', signal), {
+    clientId: 'windsock-test',
+    connectTimeoutMs: 3_000,
+    answerTimeoutMs: 10_000,
+    signal,
+  })
 })
 
 it('keeps a place in the group for longer than a broker takes to restart', () => {

@@ -1,10 +1,12 @@
 import { it } from 'node:test'
+import type { Broker } from '../../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
 import { describeBroker } from '../../contracts/broker.ts'
+import { describeReading } from '../../contracts/reading.ts'
 import { startTestKafka, withoutKafka } from '../../support/local-kafka.ts'
 
 if (withoutKafka === false) {
-  describeBroker('Apache Kafka', async () => {
+  const open = async (): Promise<{ broker: Broker; close: () => Promise<void> }> => {
     const kafka = await startTestKafka()
     const broker = createKafkaBroker({ brokers: kafka.brokers })
     return {
@@ -14,7 +16,9 @@ if (withoutKafka === false) {
         await kafka.stop()
       },
     }
-  })
+  }
+  describeBroker('Apache Kafka', open)
+  describeReading('Apache Kafka', open)
 } else {
   it('keeps the broker contract', { skip: withoutKafka }, () => {})
 }

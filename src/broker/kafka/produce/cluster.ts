@@ -1,0 +1,157 @@
+import { Connection, findCoordinatorV4, metadataV12, ResponseError } from '@platformatic/kafka'
+import { WindsockError } from '../../../foundation/errors.ts'
+import { connectionSettings, type KafkaOptions } from '../client-settings.ts'
+import { protocolIds } from '../kafka-errors.ts'
+
+const transactionCoordinators = 1
+
+/** Requests under way on one connection; brokers answer one connection's requests one after the other. */
+const inflightsMax = 100
+
+type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
+
+/** Records have a connection of their own to every node, so that no short question waits behind megabytes. */
+type Purpose = 'records' | 'questions'
+
+interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** Where the partitions of a topic are led, by partition: the node's id, or -1 while there is none. */
+export type Leaders = readonly number[]
+
+/** What all publishers of one broker object share: a connection or two per node, and who leads and coordinates what. */
+export class Cluster {
+  readonly options: KafkaOptions
+  private isClosed = false
+  private readonly nodes = new Map<number, Endpoint>()
+  private readonly connections = new Map<string, Promise<Connection>>()
+  private readonly leaders = new Map<string, Leaders>()
+  private readonly coordinators = new Map<string, Endpoint>()
+  private readonly asking = new Map<string, Promise<Leaders | undefined>>()
+
+  constructor(options: KafkaOptions) {
+    this.options = options
+  }
+
+  /** The leaders as last heard of. */
+  knownLeaders(topic: string): Leaders | undefined {
+    return this.leaders.get(topic)
+  }
+
+  /** Asks who leads now; undefined when there is no such topic. Callers at the same time share one question. */
+  async askLeaders(topic: string): Promise<Leaders | undefined> {
+    let answer = this.asking.get(topic)
+    if (answer === undefined) {
+      answer = this.requestLeaders(topic).finally(() => this.asking.delete(topic))
+      this.asking.set(topic, answer)
+    }
+    return answer
+  }
+
+  /** The connection to a leader. */
+  async leader(node: number): Promise<Connection> {
+    const endpoint = this.nodes.get(node)
+    if (endpoint === undefined) throw new WindsockError('broker-unreachable', `node ${node} is not known`)
+    return this.connect(endpoint, 'records')
+  }
+
+  async coordinator(transactionalId: string): Promise<Connection> {
+    let endpoint = this.coordinators.get(transactionalId)
+    if (endpoint === undefined) {
+      const { coordinators } = await findCoordinatorV4.api.async(await this.anyNode(), transactionCoordinators, [
+        transactionalId,
+      ])
+      const [found] = coordinators
+      if (found === undefined) throw new WindsockError('broker-unreachable', 'no node coordinates transactions')
+      endpoint = { host: found.host, port: found.port }
+      this.coordinators.set(transactionalId, endpoint)
+    }
+    return this.connect(endpoint, 'questions')
+  }
+
+  /** The coordinator is asked for again at the next need: it may have moved. */
+  forgetCoordinator(transactionalId: string): void {
+    this.coordinators.delete(transactionalId)
+  }
+
+  /** Any node that answers: the ones known first, since they may have moved from where the cluster was found. */
+  async anyNode(): Promise<Connection> {
+    let reason: unknown = new WindsockError('broker-unreachable', 'no broker is named')
+    for (const endpoint of [...this.nodes.values(), ...this.options.brokers.map(toEndpoint)]) {
+      try {
+        return await this.connect(endpoint, 'questions')
+      } catch (error) {
+        reason = error
+      }
+    }
+    throw reason
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    const open = [...this.connections.values()]
+    this.connections.clear()
+    await Promise.all(open.map((each) => each.then((connection) => connection.close()).catch(() => {})))
+  }
+
+  private async requestLeaders(topic: string): Promise<Leaders | undefined> {
+    const { brokers, topics } = await this.requestMetadata(topic)
+    this.nodes.clear()
+    for (const { nodeId, host, port } of brokers) this.nodes.set(nodeId, { host, port })
+    const found = topics.find(({ name }) => name === topic)
+    if (found === undefined || found.partitions.length === 0) {
+      this.leaders.delete(topic)
+      return undefined
+    }
+    const leaders = found.partitions.map(() => -1)
+    for (const { partitionIndex, leaderId } of found.partitions) leaders[partitionIndex] = leaderId
+    this.leaders.set(topic, leaders)
+    return leaders
+  }
+
+  /** The library throws the whole answer away for one partition that has no leader at the moment; it is in the error. */
+  private async requestMetadata(topic: string): Promise<Metadata> {
+    try {
+      return await metadataV12.api.async(await this.anyNode(), [topic], false, false)
+    } catch (error) {
+      const isRefused = protocolIds(error).some((id) => id.endsWith('AUTHORIZATION_FAILED'))
+      if (isRefused || !(error instanceof ResponseError) || !isMetadata(error['response'])) throw error
+      return error['response']
+    }
+  }
+
+  private async connect(endpoint: Endpoint, purpose: Purpose): Promise<Connection> {
+    const key = `${endpoint.host}:${endpoint.port} ${purpose}`
+    const current = this.connections.get(key)
+    const connection = await current?.catch(() => undefined)
+    if (connection?.isConnected() === true) return connection
+    // The first one to find it dead removes it; whoever comes next joins in opening its successor.
+    if (this.connections.get(key) === current) this.connections.delete(key)
+    let opening = this.connections.get(key)
+    if (opening === undefined) {
+      if (this.isClosed) throw new WindsockError('broker-unreachable', 'the broker object is closed')
+      opening = this.open(endpoint)
+      this.connections.set(key, opening)
+    }
+    return opening
+  }
+
+  private async open({ host, port }: Endpoint): Promise<Connection> {
+    const { clientId, connectTimeout, requestTimeout } = connectionSettings(this.options, 'publisher', false)
+    const connection = new Connection(clientId, { connectTimeout, requestTimeout, maxInflights: inflightsMax })
+    connection.on('error', () => {}) // the request that fails says it
+    await connection.connect(host, port)
+    return connection
+  }
+}
+
+function toEndpoint(address: string): Endpoint {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
+}
+
+function isMetadata(value: unknown): value is Metadata {
+  return typeof value === 'object' && value !== null && 'brokers' in value && 'topics' in value
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Broker, OutgoingRecord, Transactions } from '../../../src/broker/broker.ts'
+import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
+import { defaultCacheDir } from '../../../src/broker/kafka/server/cache-dir.ts'
+import { type LocalKafka, startLocalKafka } from '../../../src/broker/kafka/server/local-kafka.ts'
+import { WindsockError } from '../../../src/foundation/errors.ts'
+import { silentLogger } from '../../../src/foundation/logger.ts'
+import { type FoundRecord, type JavaReader, openJavaReader, withoutJavaReader } from '../../support/java-reader.ts'
+import { startTestKafka, type TestKafka } from '../../support/local-kafka.ts'
+import { createRandom } from '../../support/random.ts'
+import { isRunning, until } from '../../support/until.ts'
+
+describe('sending, while clients and the broker are killed', { skip: withoutJavaReader }, () => {
+  let kafka: TestKafka
+  let java: JavaReader
+  let pids: readonly number[]
+  let again: LocalKafka | undefined
+  const brokers: Broker[] = []
+  before(async () => {
+    kafka = await startTestKafka()
+    pids = kafka.pids
+    java = await openJavaReader(kafka.brokers)
+  })
+  after(async () => {
+    await java.close()
+    await Promise.all(brokers.map((broker) => broker.close()))
+    await again?.stop()
+    await kafka.stop()
+  })
+
+  const openBroker = (): Broker => {
+    const broker = createKafkaBroker({ brokers: kafka.brokers })
+    brokers.push(broker)
+    return broker
+  }
+  const makeTopic = (name: string, partitions: number): Promise<void> =>
+    openBroker().admin.ensureTopics([{ name, partitions, cleanup: 'delete', retentionMs: -1 }])
+
+  it(
+    'a publisher repeats and loses none of 200,000 records, and keeps their order',
+    { timeout: 180_000 },
+    async (t) => {
+      const random = createRandom()
+      t.diagnostic(`WINDSOCK_SEED=${random.seed}`)
+      await makeTopic('publishing', 4)
+      const publisher = openBroker().openPublisher('kills')
+      const [total, frame] = [200_000, 1_000]
+      const killsAt = [20_000 + random.below(50_000), 110_000 + random.below(50_000)]
+      const underWay: Promise<void>[] = []
+      let killing = Promise.resolve()
+      for (let from = 0; from < total; from += frame) {
+        if (from >= (killsAt[0] ?? Infinity)) {
+          killsAt.shift()
+          killing = killing.then(() => delay(random.below(30))).then(killAndRestart)
+        }
+        const records = Array.from({ length: frame }, (_, i) => numbered(from + i, (from + i) % 4))
+        underWay.push(publisher.send('publishing', records))
+        if (underWay.length >= 8) await underWay.shift()
+      }
+      await Promise.all(underWay)
+      await killing
+      await publisher.close()
+      const found = byPartition(await java.read('publishing', 'read_uncommitted'), 4)
+      const expected = [0, 1, 2, 3].map((partition) =>
+        Array.from({ length: total / 4 }, (_, i) => String(4 * i + partition)),
+      )
+      for (const [partition, values] of found.entries()) {
+        assert.equal(values.length, total / 4)
+        assert.ok(values.join() === expected[partition]?.join(), `partition ${partition} has each once, in order`)
+      }
+    },
+  )
+
+  it('transactions are read whole or not at all, in order, once', { timeout: 240_000 }, async (t) => {
+    const random = createRandom()
+    t.diagnostic(`WINDSOCK_SEED=${random.seed}`)
+    await makeTopic('transactions', 3)
+    /** By number: the values it sent, by partition, and whether it is known to be committed. */
+    const sent: { values: string[][]; outcome: 'committed' | 'aborted' | 'unknown' }[] = []
+    let owner = await openOwner('random')
+    let killing = Promise.resolve()
+    let next = 0
+    const rounds = 150
+    const killsAt = new Set(Array.from({ length: 4 }, (_, i) => 10 + 35 * i + random.below(25)))
+    for (let round = 0; round < rounds; round++) {
+      if (killsAt.has(round)) {
+        const pauseMs = random.below(40)
+        killing = killing.then(() => delay(pauseMs)).then(killAndRestart)
+      }
+      const values: string[][] = [[], [], []]
+      const transaction: (typeof sent)[number] = { values, outcome: 'unknown' }
+      sent.push(transaction)
+      const sending: Promise<void>[] = []
+      for (let call = random.below(4); call >= 0; call--) {
+        const records = Array.from({ length: 1 + random.below(40) }, () => numbered(next++, random.below(3)))
+        for (const { partition, value } of records) values[partition]?.push(value)
+        sending.push(owner.send('transactions', records))
+      }
+      for (const each of sending) each.catch(() => {}) // one that is abandoned may yet be refused
+      const dice = random.below(10)
+      if (dice < 6) {
+        await owner.commit()
+        transaction.outcome = 'committed'
+      } else if (dice < 8) {
+        await owner.abort()
+        transaction.outcome = 'aborted'
+      } else {
+        // A client that dies: with records on their way, or with its commit on its way.
+        if (dice === 8) await delay(random.below(20))
+        else void owner.commit().catch(() => {})
+        owner = await openOwner('random')
+        if (dice === 8) transaction.outcome = 'aborted'
+      }
+    }
+    await killing
+    await delay(500) // the last markers
+    const found = byPartition(await java.read('transactions', 'read_committed'), 3)
+    const all = new Set(found.flat())
+    for (const { values, outcome } of sent) {
+      const isThere = values.flat().some((value) => all.has(value))
+      if (outcome !== 'unknown') assert.equal(isThere, outcome === 'committed')
+    }
+    const committed = sent.filter(({ values }) => values.flat().some((value) => all.has(value)))
+    for (const [partition, values] of found.entries()) {
+      assert.deepEqual(
+        values,
+        committed.flatMap((transaction) => transaction.values[partition] ?? []),
+      )
+    }
+    const counts = ['committed', 'aborted', 'unknown'].map(
+      (outcome) => `${sent.filter((each) => each.outcome === outcome).length} ${outcome}`,
+    )
+    t.diagnostic(`${counts.join(', ')}; ${all.size} of ${next} records committed`)
+    assert.ok((await java.read('transactions', 'read_uncommitted')).length >= all.size)
+  })
+
+  it('a zombie commits nothing once it is followed, whatever the moment', { timeout: 120_000 }, async (t) => {
+    const random = createRandom()
+    t.diagnostic(`WINDSOCK_SEED=${random.seed}`)
+    await makeTopic('zombies', 2)
+    const certain = new Set<string>()
+    const doubtful = new Set<string>()
+    for (let round = 0; round < 25; round++) {
+      const first = await openOwner('zombie')
+      let isFollowed = false
+      let commits = 0
+      const working = (async () => {
+        for (;;) {
+          const value = `first ${round} ${commits++}`
+          const wasFollowed: boolean = isFollowed
+          doubtful.add(value)
+          const sending = first.send('zombies', [
+            { key: 'k', value, partition: 0 },
+            { key: 'k', value, partition: 1 },
+          ])
+          sending.catch(() => {})
+          await first.commit()
+          assert.equal(wasFollowed, false, `${value} was committed after it was followed`)
+          doubtful.delete(value)
+          certain.add(value)
+        }
+      })()
+      const ended = working.then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      await delay(5 + random.below(60))
+      const second = await openOwner('zombie')
+      isFollowed = true
+      const reason = await ended
+      assert.ok(reason instanceof WindsockError && reason.code === 'fenced', String(reason))
+      await second.send('zombies', [{ key: 'k', value: `second ${round}`, partition: random.below(2) }])
+      await second.commit()
+      certain.add(`second ${round}`)
+    }
+    await delay(500)
+    const found = (await java.read('zombies', 'read_committed')).map(({ value }) => value)
+    for (const value of certain) assert.ok(found.includes(value), `${value} is committed`)
+    for (const value of found) assert.ok(certain.has(value) || doubtful.has(value), `${value} may be committed`)
+    for (const value of doubtful) assert.ok([0, 2].includes(found.filter((each) => each === value).length))
+    t.diagnostic(`${certain.size} certain, ${doubtful.size} doubtful`)
+  })
+
+  async function openOwner(id: string): Promise<Transactions> {
+    const owner = openBroker().openTransactions(id)
+    await owner.open()
+    return owner
+  }
+
+  async function killAndRestart(): Promise<void> {
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    for (const pid of pids) await until(`the end of ${pid}`, async () => !(await isRunning(pid)))
+    const cacheDir = defaultCacheDir(process.env)
+    again = await startLocalKafka({ home: kafka.home, cacheDir, logger: silentLogger, env: process.env })
+    pids = again.pids
+  }
+})
+
+function numbered(value: number, partition: number): OutgoingRecord & { value: string; partition: number } {
+  return { key: `key ${value % 11}`, value: String(value), partition }
+}
+
+function byPartition(found: readonly FoundRecord[], partitions: number): string[][] {
+  return Array.from({ length: partitions }, (_, partition) =>
+    found.filter((record) => record.partition === partition).map(({ value }) => value),
+  )
+}

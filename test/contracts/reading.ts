@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Batch, Broker, Reader, ReadOptions } from '../../src/broker/broker.ts'
+import type { PackedRecords, RecordMemory } from '../../src/model/packed-records.ts'
+import type { Topic } from '../../src/topics/topic.ts'
+
+/** What every reader does beyond giving back what was sent, run against each broker. */
+export function describeReading(
+  name: string,
+  open: () => Promise<{ broker: Broker; close: () => Promise<void> }>,
+): void {
+  describe(`the reading contract, ${name}`, () => {
+    let broker: Broker
+    let close: () => Promise<void>
+    let made = 0
+    before(async () => {
+      ;({ broker, close } = await open())
+    })
+    after(() => close())
+
+    /** A topic with so many records in each partition: `partition/0`, `partition/1` … */
+    const makeTopic = async (partitions: number, records: number): Promise<Topic> => {
+      const topic: Topic = { name: `reading-${++made}`, partitions, cleanup: 'delete', retentionMs: -1 }
+      await broker.admin.ensureTopics([topic])
+      await send(topic, 0, records)
+      return topic
+    }
+    const send = async (topic: Topic, from: number, to: number): Promise<void> => {
+      const publisher = broker.openPublisher('reading')
+      for (let partition = 0; partition < topic.partitions && to > from; partition++) {
+        const indexes = Array.from({ length: to - from }, (_, i) => from + i)
+        await publisher.send(
+          topic.name,
+          indexes.map((i) => ({ key: 'k', value: `${partition}/${i}`, partition })),
+        )
+      }
+      await publisher.close()
+    }
+    const openReader = (topic: Topic, options: Partial<ReadOptions> = {}): Reader =>
+      broker.openReader({ topic: topic.name, start: 'earliest', signal: AbortSignal.timeout(30_000), ...options })
+    /** Reads until so many records are there, and gives their values in the order in which they came. */
+    const readSome = async (reader: Reader, count: number, onBatch?: (batch: Batch) => void): Promise<string[]> => {
+      const values: string[] = []
+      for await (const batch of reader) {
+        values.push(...valuesIn(batch.packed))
+        onBatch?.(batch)
+        if (values.length >= count) break
+      }
+      assert.ok(values.length >= count, `read ${values.length} of ${count} records`)
+      return values
+    }
+    const numbersFrom = (partition: number, from: number, to: number): string[] =>
+      Array.from({ length: to - from }, (_, i) => `${partition}/${from + i}`)
+
+    it('has the same records packed as in objects', async () => {
+      const topic = await makeTopic(1, 0)
+      const publisher = broker.openPublisher('reading')
+      await publisher.send(topic.name, [
+        { key: 'a', value: 'one', headers: { h: 'x' } },
+        { key: '', value: '' },
+        { key: 'c', value: null },
+        { key: 'd', value: 'ö'.repeat(500) },
+      ])
+      await publisher.close()
+      const reader = openReader(topic, { until: new Map([[0, 4]]) })
+      let seen = 0
+      for await (const { packed, records } of reader) {
+        assert.equal(packed.length, records.length)
+        for (const [i, record] of records.entries()) {
+          assert.equal(packed.offsets[i], record.offset)
+          assert.equal(packed.timestamps[i], record.timestamp)
+          assert.deepEqual(fieldOf(packed, i, 0), textOf(record.key))
+          assert.deepEqual(fieldOf(packed, i, 2), textOf(record.value))
+          seen++
+        }
+      }
+      await reader.close()
+      assert.equal(seen, 4)
+    })
+
+    it('puts records into the memory it is given while that has room, and gives every piece back', async () => {
+      const topic = await makeTopic(2, 200)
+      for (const room of [0, 1, Infinity]) {
+        const memory = new CountedMemory(room)
+        const reader = openReader(topic, { until: endsOf(topic, 200), memory })
+        let inMemory = 0
+        let others = 0
+        for await (const { packed } of reader) {
+          if (memory.given.has(packed.bytes)) inMemory += packed.length
+          else others += packed.length
+        }
+        await reader.close()
+        assert.equal(memory.given.size, 0, 'every piece was given back')
+        assert.equal(inMemory + others, 400)
+        if (room === 0) assert.equal(inMemory, 0)
+        if (room === Infinity) assert.equal(others, 0)
+      }
+    })
+
+    it('starts at a time', async () => {
+      const topic = await makeTopic(1, 10)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const timestamp = Date.now()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      await send(topic, 10, 20)
+      const reader = openReader(topic, { start: { timestamp } })
+      assert.deepEqual(await readSome(reader, 10), numbersFrom(0, 10, 20))
+      await reader.close()
+      const late = openReader(topic, { start: { timestamp: Date.now() + 60_000 } })
+      const reading = readSome(late, 5)
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await send(topic, 20, 25)
+      assert.deepEqual(await reading, numbersFrom(0, 20, 25))
+      await late.close()
+    })
+
+    it('hands out nothing of a paused partition, and all of it after it is resumed', async () => {
+      const topic = await makeTopic(3, 500)
+      const reader = openReader(topic)
+      const seen: string[] = []
+      let isPaused = false
+      for await (const { partition, packed } of reader) {
+        assert.ok(!(isPaused && partition === 1), 'a batch of a paused partition came')
+        seen.push(...valuesIn(packed))
+        const others = seen.filter((value) => !value.startsWith('1/')).length
+        if (seen.length === 1_500) break
+        if (others < 1_000) {
+          // Now and then, with what was fetched already in hand.
+          isPaused = true
+          reader.pause([1])
+          reader.pause([1, 99])
+        } else if (isPaused) {
+          isPaused = false
+          reader.resume([1, 99])
+        }
+      }
+      await reader.close()
+      for (const partition of [0, 1, 2]) {
+        const mine = seen.filter((value) => value.startsWith(`${partition}/`))
+        assert.deepEqual(mine, numbersFrom(partition, 0, 500))
+      }
+    })
+
+    it('waits while all partitions are paused, and goes on when one is resumed', async () => {
+      const topic = await makeTopic(2, 100)
+      const reader = openReader(topic, { until: endsOf(topic, 100) })
+      const seen: string[] = []
+      let resumed = 0
+      for await (const { partition, packed } of reader) {
+        seen.push(...valuesIn(packed))
+        reader.pause([0, 1])
+        setTimeout(() => {
+          resumed++
+          reader.resume([0, 1])
+        }, 50)
+        assert.ok(partition < 2)
+      }
+      await reader.close()
+      assert.deepEqual(seen.toSorted(), [...numbersFrom(0, 0, 100), ...numbersFrom(1, 0, 100)].toSorted())
+      assert.ok(resumed > 0)
+    })
+
+    it('goes on where it is moved to, with nothing of what was fetched before', async () => {
+      const topic = await makeTopic(1, 100)
+      const reader = openReader(topic)
+      const moves = [50, 0, 99, 20]
+      const seen: string[][] = []
+      for await (const { packed } of reader) {
+        seen.push(valuesIn(packed))
+        const to = moves.shift()
+        if (to === undefined) break
+        reader.seek(new Map([[0, to]]))
+      }
+      await reader.close()
+      assert.deepEqual(
+        seen.map(([first]) => first),
+        ['0/0', '0/50', '0/0', '0/99', '0/20'],
+      )
+      assert.throws(() => reader.seek(new Map([[7, 0]])), { code: 'usage' })
+    })
+
+    it('says position-lost when it is moved to where the log holds nothing', async () => {
+      const topic = await makeTopic(1, 10)
+      const reader = openReader(topic)
+      await assert.rejects(
+        readSome(reader, 1_000, () => reader.seek(new Map([[0, 4_711]]))),
+        { code: 'position-lost' },
+      )
+      await reader.close()
+    })
+
+    it('reads what is assigned to it, from where it is told, until it is released', async () => {
+      const topic = await makeTopic(4, 50)
+      const reader = openReader(topic, { start: new Map(), partitions: 'assigned' })
+      const seen: string[] = []
+      const reading = (async () => {
+        for await (const { packed, partition } of reader) {
+          seen.push(...valuesIn(packed))
+          if (partition === 2 && seen.includes('2/49')) {
+            reader.release([2])
+            reader.assign(new Map([[3, 45]]))
+          }
+          if (seen.includes('3/49')) break
+        }
+      })()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      assert.deepEqual(seen, [])
+      reader.assign(new Map([[2, 40]]))
+      await reading
+      await send(topic, 50, 60)
+      reader.assign(new Map([[2, 58]]))
+      reader.release([3])
+      assert.deepEqual(await readSome(reader, 2), numbersFrom(2, 58, 60))
+      await reader.close()
+      assert.deepEqual(seen, [...numbersFrom(2, 40, 50), ...numbersFrom(3, 45, 50)])
+    })
+
+    it('wants offsets for assigned partitions', () => {
+      const options = { topic: 't', partitions: 'assigned', start: 'earliest', signal: AbortSignal.abort() } as const
+      assert.throws(() => broker.openReader(options), { code: 'usage' })
+    })
+
+    it('goes on where it was left when it is iterated again', async () => {
+      const topic = await makeTopic(1, 5_000)
+      const reader = openReader(topic, { fetchBytesMax: 20_000 })
+      const seen: string[] = []
+      while (seen.length < 5_000) {
+        for await (const { packed } of reader) {
+          seen.push(...valuesIn(packed))
+          break
+        }
+      }
+      await reader.close()
+      assert.deepEqual(seen, numbersFrom(0, 0, 5_000))
+    })
+
+    it('reads a record that is larger than its budget', async () => {
+      const topic = await makeTopic(2, 3)
+      const publisher = broker.openPublisher('reading')
+      for (const partition of [0, 1]) {
+        await publisher.send(topic.name, [{ key: 'k', value: `large ${'x'.repeat(900_000)}`, partition }])
+      }
+      await publisher.close()
+      await send(topic, 3, 6)
+      const reader = openReader(topic, { fetchBytesMax: 5_000 })
+      const seen = await readSome(reader, 14)
+      await reader.close()
+      const mine = (partition: number): string[] => seen.filter((value) => value.startsWith(`${partition}/`))
+      for (const partition of [0, 1]) assert.deepEqual(mine(partition), numbersFrom(partition, 0, 6))
+      assert.equal(seen.filter((value) => value.length === 900_006).length, 2)
+    })
+
+    it('reads committed records where no transaction is open', async () => {
+      const topic = await makeTopic(2, 100)
+      const reader = openReader(topic, { isolation: 'committed', until: endsOf(topic, 100) })
+      let count = 0
+      for await (const { packed, end } of reader) {
+        count += packed.length
+        assert.equal(end, 100)
+      }
+      await reader.close()
+      assert.equal(count, 200)
+    })
+  })
+}
+
+function endsOf(topic: Topic, end: number): Map<number, number> {
+  return new Map(Array.from({ length: topic.partitions }, (_, partition) => [partition, end]))
+}
+
+/** Memory that is counted: so many pieces at a time. */
+class CountedMemory implements RecordMemory {
+  readonly given = new Set<Uint8Array>()
+  private readonly room: number
+
+  constructor(room: number) {
+    this.room = room
+  }
+
+  take(bytes: number): Uint8Array | undefined {
+    if (this.given.size >= this.room) return undefined
+    const piece = new Uint8Array(bytes + 7)
+    this.given.add(piece)
+    return piece
+  }
+
+  giveBack(piece: Uint8Array): void {
+    assert.ok(this.given.delete(piece), 'a piece came back that was not out')
+  }
+}
+
+function valuesIn(packed: PackedRecords): string[] {
+  return Array.from({ length: packed.length }, (_, i) => fieldOf(packed, i, 2) ?? '')
+}
+
+/** @param which 0 is the key, 2 the value */
+function fieldOf({ bytes, spans }: PackedRecords, index: number, which: 0 | 2): string | null {
+  const from = spans[4 * index + which] ?? -1
+  const to = spans[4 * index + which + 1] ?? -1
+  return from === -1 ? null : Buffer.from(bytes.subarray(from, to)).toString()
+}
+
+function textOf(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString()
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import type { Broker, Transactions } from '../../src/broker/broker.ts'
+import { WindsockError } from '../../src/foundation/errors.ts'
+import type { Topic } from '../../src/topics/topic.ts'
+
+export interface TransactionsUnderTest {
+  readonly broker: Broker
+  /** The values that a reader of committed records finds in a topic, by partition. */
+  readonly readCommitted: (topic: string) => Promise<string[][]>
+  /** How long the broker may take to notice that a transaction's time is over. */
+  readonly noticeMs: number
+  readonly close: () => Promise<void>
+}
+
+/** What transactions promise, run against each broker. */
+export function describeTransactions(name: string, open: () => Promise<TransactionsUnderTest>): void {
+  describe(`transactions, ${name}`, () => {
+    let test: TransactionsUnderTest
+    let made = 0
+    before(async () => {
+      test = await open()
+    })
+    after(() => test.close())
+
+    const makeTopic = async (partitions = 1): Promise<string> => {
+      const topic: Topic = { name: `transactions-${++made}`, partitions, cleanup: 'delete', retentionMs: -1 }
+      await test.broker.admin.ensureTopics([topic])
+      return topic.name
+    }
+    const openOwner = async (id: string, timeoutMs = 60_000): Promise<Transactions> => {
+      const owner = test.broker.openTransactions(id, { timeoutMs })
+      await owner.open()
+      return owner
+    }
+    const send = (owner: Transactions, topic: string, ...values: string[]): Promise<void> =>
+      owner.send(
+        topic,
+        values.map((value) => ({ key: 'k', value, partition: 0 })),
+      )
+    /** Reads until it is so: a commit is certain a little before all readers see it, as the markers are written behind it. */
+    const expectCommitted = async (
+      topic: string,
+      expected: string[][] | ((found: string[][]) => boolean),
+    ): Promise<string[][]> => {
+      const isSo = typeof expected === 'function' ? expected : (found: string[][]) => isDeepStrictEqual(found, expected)
+      const endMs = performance.now() + 5_000
+      for (;;) {
+        const found = await test.readCommitted(topic)
+        if (isSo(found)) return found
+        if (performance.now() < endMs) continue
+        assert.deepEqual(found, expected)
+        return found
+      }
+    }
+    const readUncommitted = async (topic: string): Promise<string[]> => {
+      const { partitions } = await test.broker.admin.describeTopic(topic)
+      const until = new Map(partitions.map(({ partition, end }) => [partition, end]))
+      const reader = test.broker.openReader({ topic, start: 'earliest', until, signal: AbortSignal.timeout(20_000) })
+      const values: string[] = []
+      for await (const { records } of reader) {
+        values.push(...records.map(({ value }) => Buffer.from(value ?? []).toString()))
+      }
+      await reader.close()
+      return values
+    }
+
+    it('show all of a transaction once it is committed, and before that only to readers of uncommitted records', async () => {
+      const [one, two] = [await makeTopic(2), await makeTopic()]
+      const owner = await openOwner('shown')
+      await Promise.all([
+        owner.send(one, [
+          { key: 'k', value: 'a', partition: 0 },
+          { key: 'k', value: 'b', partition: 1 },
+          { key: 'k', value: 'c', partition: 0 },
+        ]),
+        send(owner, two, 'd'),
+      ])
+      await send(owner, two, 'e')
+      assert.deepEqual((await readUncommitted(one)).toSorted(), ['a', 'b', 'c'])
+      assert.deepEqual(await readUncommitted(two), ['d', 'e'])
+      await expectCommitted(two, [[]])
+      await owner.commit()
+      await expectCommitted(one, [['a', 'c'], ['b']])
+      await expectCommitted(two, [['d', 'e']])
+      await owner.close()
+    })
+
+    it('show nothing of what is aborted, also when it lies between what is committed', async () => {
+      const topic = await makeTopic()
+      const owner = await openOwner('aborted')
+      const publisher = test.broker.openPublisher('aborted')
+      for (const [value, outcome] of [
+        ['1', 'commit'],
+        ['2', 'abort'],
+        ['3', 'abort'],
+        ['4', 'commit'],
+        ['5', 'abort'],
+      ] as const) {
+        await send(owner, topic, `${value}a`, `${value}b`)
+        await publisher.send(topic, [{ key: 'k', value: `outside ${value}` }])
+        await owner[outcome]()
+      }
+      assert.equal((await readUncommitted(topic)).length, 15)
+      const outside = (value: number): string => `outside ${value}`
+      await expectCommitted(topic, [
+        ['1a', '1b', outside(1), outside(2), outside(3), '4a', '4b', outside(4), outside(5)],
+      ])
+      await owner.close()
+      await publisher.close()
+    })
+
+    it('take calls that overlap in their order', async () => {
+      const topic = await makeTopic()
+      const owner = test.broker.openTransactions('overlapping')
+      const calls: Promise<void>[] = [owner.open()]
+      for (let i = 0; i < 30; i++) {
+        calls.push(send(owner, topic, `${i}a`), send(owner, topic, `${i}b`))
+        calls.push(i % 3 === 1 ? owner.abort() : owner.commit())
+      }
+      await Promise.all(calls)
+      const expected = Array.from({ length: 30 }, (_, i) => (i % 3 === 1 ? [] : [`${i}a`, `${i}b`])).flat()
+      await expectCommitted(topic, [expected])
+      await owner.close()
+    })
+
+    it('commit and abort nothing without a complaint', async () => {
+      const owner = await openOwner('nothing')
+      await owner.commit()
+      await owner.abort()
+      await owner.send(await makeTopic(), [])
+      await owner.commit()
+      await owner.close()
+    })
+
+    it('take no record before they are opened', async () => {
+      const topic = await makeTopic()
+      const owner = test.broker.openTransactions('early')
+      await assert.rejects(send(owner, topic, 'early'), { code: 'usage' })
+      await owner.open()
+      await send(owner, topic, 'later')
+      await owner.commit()
+      await expectCommitted(topic, [['later']])
+      await owner.close()
+    })
+
+    it('belong to who opened them last: the one before is refused whatever it was doing', async () => {
+      const topic = await makeTopic()
+      const moments: [string, (owner: Transactions) => Promise<void>][] = [
+        ['opened', async () => {}],
+        ['sent', (owner) => send(owner, topic, 'zombie 1')],
+        ['committed', (owner) => send(owner, topic, 'kept').then(() => owner.commit())],
+      ]
+      for (const [moment, reach] of moments) {
+        const first = await openOwner(`taken ${moment}`)
+        await reach(first)
+        const second = await openOwner(`taken ${moment}`)
+        await assert.rejects(
+          send(first, topic, 'zombie 2').then(() => first.commit()),
+          { code: 'fenced' },
+          moment,
+        )
+        await assert.rejects(first.abort(), { code: 'fenced' })
+        await assert.rejects(send(first, topic, 'zombie 3'), { code: 'fenced' })
+        await send(second, topic, moment)
+        await second.commit()
+        await first.close()
+        await second.close()
+      }
+      await expectCommitted(topic, [['opened', 'sent', 'kept', 'committed']])
+    })
+
+    it('refuse the commit of an owner that was followed with its records sent', async () => {
+      const topic = await makeTopic()
+      const first = await openOwner('commit refused')
+      await send(first, topic, 'zombie')
+      const second = await openOwner('commit refused')
+      await assert.rejects(first.commit(), { code: 'fenced' })
+      await send(second, topic, 'mine')
+      await second.commit()
+      await expectCommitted(topic, [['mine']])
+      await first.close()
+      await second.close()
+    })
+
+    it('abort what an owner leaves behind when it closes, without waiting for its successor', async () => {
+      const topic = await makeTopic()
+      const first = await openOwner('closed')
+      await send(first, topic, 'left behind')
+      await first.close()
+      await assert.rejects(first.commit(), { code: 'broker-unreachable' })
+      const publisher = test.broker.openPublisher('closed')
+      await publisher.send(topic, [{ key: 'k', value: 'behind it' }])
+      await expectCommitted(topic, [['behind it']])
+      await publisher.close()
+    })
+
+    it('commit nothing of a transaction of which a record was refused, and go on after its abort', async () => {
+      const topic = await makeTopic()
+      const owner = await openOwner('refused')
+      await send(owner, topic, 'before')
+      await assert.rejects(send(owner, topic, 'x'.repeat(2_000_000)), { code: 'record-too-large' })
+      await assert.rejects(owner.commit(), { code: 'record-too-large' })
+      await owner.abort()
+      await send(owner, topic, 'after')
+      await owner.commit()
+      await expectCommitted(topic, [['after']])
+      await owner.close()
+    })
+
+    it('are lost when they last too long, and can be opened again', { timeout: 60_000 }, async () => {
+      const topic = await makeTopic()
+      const owner = await openOwner('too long', 1_000)
+      await send(owner, topic, 'too late')
+      await delay(1_000 + test.noticeMs)
+      await assert.rejects(
+        owner.commit(),
+        (error) => error instanceof WindsockError && error.code === 'transaction-lost',
+      )
+      await owner.abort()
+      await assert.rejects(send(owner, topic, 'not yet'), { code: 'transaction-lost' })
+      await owner.open()
+      await send(owner, topic, 'again')
+      await owner.commit()
+      await expectCommitted(topic, [['again']])
+      await owner.close()
+    })
+
+    it('of different ids know nothing of each other', async () => {
+      const topic = await makeTopic()
+      const owners = await Promise.all(Array.from({ length: 50 }, (_, i) => openOwner(`many ${i}`)))
+      await Promise.all(owners.map((owner, i) => send(owner, topic, String(i))))
+      await Promise.all(owners.map((owner, i) => (i % 2 === 0 ? owner.commit() : owner.abort())))
+      const [values = []] = await expectCommitted(topic, (found) => found[0]?.length === 25)
+      assert.deepEqual(
+        values.map(Number).toSorted((a, b) => a - b),
+        Array.from({ length: 25 }, (_, i) => 2 * i),
+      )
+      await Promise.all(owners.map((owner) => owner.close()))
+    })
+  })
+}
