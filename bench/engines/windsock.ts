@@ -1,9 +1,8 @@
 /** This engine: our reader, our decoder, our fold; for the bars the whole pipeline, with its states on disk. */
 import { chooseAnalysis } from '../../src/analyses/all.ts'
-import type { Batch, Broker } from '../../src/broker/broker.ts'
+import type { Broker } from '../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts'
-import { createFrame, type Frame } from '../../src/model/frame.ts'
-import { decodeMessage } from '../../src/model/message.ts'
+import { openDecoder } from '../../src/codecs/json/json-codec.ts'
 import { Folding } from '../../src/pipelines/folding.ts'
 import { runAnalysis } from '../../src/pipelines/run-analysis.ts'
 import { resultTopic } from '../../src/topics/results.ts'
@@ -13,16 +12,14 @@ import { epochMs } from '../process/clock.ts'
 import { nodeCommand } from '../process/node-command.ts'
 import { serveTask } from '../process/serve-task.ts'
 
-const notYet = 'the decoder that stops early is not merged yet'
-
 export const windsock: Engine = {
   name: 'windsock',
   variants: {
     'flights-drain': [
       { mode: 'checked', processes: 1 },
       { mode: 'checked', processes: 2 },
-      { mode: 'early-stop', processes: 1, skipped: notYet },
-      { mode: 'early-stop', processes: 2, skipped: notYet },
+      { mode: 'early-stop', processes: 1 },
+      { mode: 'early-stop', processes: 2 },
     ],
     'bars-indicators': [
       { mode: 'checked', processes: 1 },
@@ -42,47 +39,40 @@ async function drain(task: DrainTask): Promise<Report> {
   return report
 }
 
-/** The other partitions it begins at their ends. */
 async function drainSpans(broker: Broker, task: DrainTask, spans: readonly PartitionSpan[]): Promise<Report> {
   const analysis = chooseAnalysis('flights-per-day', {}, task.topic)
+  const { schema } = analysis.input
+  const decoder = openDecoder({ schema, reads: analysis.reads, mode: toDecoderMode(task.mode) })
   const folding = new Folding(analysis)
-  const { partitions } = await broker.admin.describeTopic(task.topic)
-  const start = new Map(partitions.map(({ partition, end }) => [partition, end]))
-  const until = new Map(start)
-  for (const { partition, from, to } of spans) {
-    start.set(partition, from)
-    until.set(partition, to)
-  }
-  const counts: Record<string, number> = {}
+  const reader = broker.openReader({
+    topic: task.topic,
+    partitions: 'assigned',
+    start: new Map(spans.map(({ partition, from: start }) => [partition, start])),
+    until: new Map(spans.map(({ partition, to: end }) => [partition, end])),
+    memory: decoder.memory,
+    signal: new AbortController().signal,
+  })
   let from = 0
   let records = 0
-  const reader = broker.openReader({ topic: task.topic, start, until, signal: new AbortController().signal })
   for await (const batch of reader) {
     if (from === 0) from = epochMs()
-    for (const frame of decode(batch)) {
+    for (const frame of decoder.decode(batch.packed, `${batch.topic}/${batch.partition}`)) {
       const refusals = [...frame.refusals, ...folding.take(frame)]
       if (refusals[0] !== undefined) throw new Error(`a record is refused: ${refusals[0].reason}`)
       records += frame.length
     }
   }
-  for (const { result } of folding.takeUpserts()) {
-    counts[`${result['airline']} ${result['day']}`] = Number(result['flights'])
-  }
+  const results = folding.takeUpserts().map(({ result }) => result)
   const to = epochMs()
   await reader.close()
-  return { from, to, records, counts }
+  decoder.close()
+  const counts = results.map(({ airline, day, flights }) => [`${airline} ${day}`, Number(flights)] as const)
+  return { from, to, records, counts: Object.fromEntries(counts) }
 }
 
-/** The one place to exchange when batches come packed: a decoder of the wanted columns, opened once, instead of this. */
-function* decode(batch: Batch): Iterable<Frame> {
-  const analysis = chooseAnalysis('flights-per-day')
-  const frame = createFrame(analysis.input.schema, `${batch.topic}/${batch.partition}`, batch.records.length)
-  for (const { offset, value } of batch.records) decodeMessage(frame, value === null ? undefined : utf8(value), offset)
-  yield frame
-}
-
-function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+function toDecoderMode(mode: string): 'checked' | 'early-stop' {
+  if (mode !== 'checked' && mode !== 'early-stop') throw new Error(`windsock has no mode ${mode}`)
+  return mode
 }
 
 /** Both analyses in one process, or each in one of its own, as `windsock up` runs them. */
@@ -117,18 +107,16 @@ function tellingFirst(broker: Broker, onFirst: () => void): Broker {
     ...broker,
     openReader(options) {
       const reader = broker.openReader(options)
-      return {
-        commit: (positions) => reader.commit(positions),
-        close: () => reader.close(),
-        async *[Symbol.asyncIterator]() {
-          let isFirst = true
-          for await (const batch of reader) {
-            if (isFirst) onFirst()
-            isFirst = false
-            yield batch
-          }
-        },
+      const iterate = reader[Symbol.asyncIterator].bind(reader)
+      reader[Symbol.asyncIterator] = async function* () {
+        let isFirst = true
+        for await (const batch of { [Symbol.asyncIterator]: iterate }) {
+          if (isFirst) onFirst()
+          isFirst = false
+          yield batch
+        }
       }
+      return reader
     },
   }
 }

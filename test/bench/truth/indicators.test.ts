@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chooseAnalysis } from '../../../src/analyses/all.ts'
-import { barOfDate, createBarHistory, dateOfBar, symbolCount } from '../../../bench/truth/bar-history.ts'
+import { type BarFields, barSchema } from '../../../src/model/bar.ts'
+import { createFrame, type Frame } from '../../../src/model/frame.ts'
+import { Folding } from '../../../src/pipelines/folding.ts'
+import {
+  type BarHistory,
+  barOfDate,
+  createBarHistory,
+  dateOfBar,
+  symbolCount,
+} from '../../../bench/truth/bar-history.ts'
 import {
   createAroon,
   createBollinger,
@@ -13,6 +22,19 @@ import {
 const history = createBarHistory(symbolCount * 40)
 const bollinger = createBollinger(history)
 const aroon = createAroon(history)
+
+/** All bars as they come from a topic. */
+function barsOf({ symbols, barsPerSymbol, opens, highs, lows, closes }: BarHistory): Frame<BarFields> {
+  const frame = createFrame(barSchema, 'bars')
+  symbols.forEach((symbol, code) => {
+    for (let bar = 0; bar < barsPerSymbol; bar++) {
+      const at = code * barsPerSymbol + bar
+      const prices = { Open: opens[at], High: highs[at], Low: lows[at], Close: closes[at] }
+      frame.addRecord({ Date: dateOfBar(bar), Label: symbol, ...prices }, at, () => symbol)
+    }
+  })
+  return frame
+}
 
 type Values = Record<string, string | number>
 
@@ -62,28 +84,14 @@ describe('the truth of the indicators', () => {
     assert.deepEqual(values, [100, 0, 100])
   })
   it('is bit for bit what our analyses find', () => {
-    const { highs, lows, closes, barsPerSymbol, symbols } = history
     for (const [indicator, settings] of [
       [bollinger, {}],
       [aroon, { period: '25' }],
     ] as const) {
-      const { fold } = chooseAnalysis(indicator.name, settings)
-      symbols.forEach((symbol, code) => {
-        const state = fold.begin()
-        for (let bar = 0; bar < barsPerSymbol; bar++) {
-          const at = code * barsPerSymbol + bar
-          fold.fold(state, { symbol, date: dateOfBar(bar), close: closes[at], high: highs[at], low: lows[at] })
-          const found = fold.report(state)
-          assert.equal(found !== undefined, bar >= indicator.firstBar)
-          const expected = indicator.valuesAt(code, bar)
-          if (found !== undefined) {
-            assert.deepEqual(
-              indicator.columns.map((column) => found[column]),
-              expected,
-            )
-          }
-        }
-      })
+      const folding = new Folding(chooseAnalysis(indicator.name, settings))
+      assert.deepEqual(folding.take(barsOf(history)), [])
+      const found = folding.takeUpserts().map(({ result }) => ({ ...result }))
+      assert.equal(faultOf(indicator, found), undefined)
     }
   })
 })
