@@ -14,13 +14,12 @@ export interface Work {
  */
 export async function serveTask(work: Work): Promise<void> {
   const task: Task = JSON.parse(process.argv[2] ?? '')
+  // Its end is also that of a parent that was killed: then nobody waits for the report any more.
+  process.stdin.once('end', () => process.exit(0))
   say({ ready: true })
   await once(process.stdin, 'data')
-  const report = await run(work, task)
-  say({ report })
   process.stdin.resume()
-  await once(process.stdin, 'end')
-  process.exit(0)
+  say({ report: await run(work, task) })
 }
 
 function run(work: Work, task: Task): Promise<Report> {
