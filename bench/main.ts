@@ -1,0 +1,113 @@
+/**
+ * Measures this engine beside others, in one run on one Kafka. What is measured and how is in docs/benchmarks.md.
+ *
+ *   npm run bench -- [--full] [--json FILE] [--only PART[/ENGINE],…] [--records N] [--rounds N]
+ */
+import { writeFile } from 'node:fs/promises'
+import { describeError } from '../src/foundation/errors.ts'
+import { type Bench, startBench } from './bench.ts'
+import { engines } from './engines/all.ts'
+import type { JobName } from './engine.ts'
+import { prepareBarsIndicators } from './jobs/bars-indicators.ts'
+import { readFlightRecords } from './jobs/flight-records.ts'
+import { prepareFlightsDrain } from './jobs/flights-drain.ts'
+import type { PreparedJob } from './jobs/job.ts'
+import { type LatencyPlan, measureLatency } from './latency/measure-latency.ts'
+import { describeMachine } from './machine.ts'
+import { type BenchOptions, isChosen, parseBenchOptions, usage } from './options.ts'
+import type { BenchReport } from './report.ts'
+import { runJob } from './run-job.ts'
+import { measureLinearity } from './scaling/linearity.ts'
+import { measureMemory, type MemoryPlan } from './scaling/memory.ts'
+import { formatReport } from './table.ts'
+
+interface Sizes {
+  readonly flights: number
+  readonly bars: number
+  readonly latency: LatencyPlan
+  readonly memory: MemoryPlan
+}
+
+const sizes: Readonly<Record<BenchOptions['size'], Sizes>> = {
+  quick: {
+    flights: 500_000,
+    bars: 200_000,
+    latency: { rates: [1_000, 10_000], warmUpSeconds: 3, seconds: 10 },
+    memory: { partitions: [1, 10], keys: [1, 1_000], records: 100_000 },
+  },
+  full: {
+    flights: 2_000_000,
+    bars: 1_000_000,
+    latency: { rates: [1_000, 10_000, 100_000], warmUpSeconds: 5, seconds: 30 },
+    memory: { partitions: [1, 10, 100], keys: [1, 1_000, 1_000_000], records: 1_000_000 },
+  },
+}
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(`ended by ${name}`)))
+
+try {
+  const options = parseBenchOptions(process.argv.slice(2))
+  if (options.help) process.stdout.write(usage)
+  else if (process.platform !== 'linux') throw new Error('it measures processes by /proc, which only Linux has')
+  else await measure(options)
+} catch (error) {
+  process.stderr.write(`bench: ${describeError(error)}\n`)
+  process.exitCode = 1
+}
+
+async function measure(options: BenchOptions): Promise<void> {
+  const bench = await startBench({ rounds: options.rounds, signal: stop.signal, say })
+  try {
+    const report = await measureAll(bench, options)
+    process.stdout.write(formatReport(report))
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`)
+    // A figure of this engine that does not count is a failure of the bench; what others cannot do is theirs.
+    const ofJobs = Object.values(report.jobs).flat()
+    const ours = ofJobs.filter(({ engine, skipped }) => engine === 'windsock' && skipped === undefined)
+    const alone = [...report.latency, ...report.memory, ...report.linearity]
+    if ([...ours, ...alone].some(({ correct }) => !correct)) process.exitCode = 1
+  } finally {
+    await bench.close()
+  }
+}
+
+async function measureAll(bench: Bench, options: BenchOptions): Promise<BenchReport> {
+  const plan = sizes[options.size]
+  const flights = await readFlightRecords()
+  const jobs: Record<JobName, BenchReport['jobs'][JobName]> = { 'flights-drain': [], 'bars-indicators': [] }
+  const records: Record<string, number> = {}
+  let linearity: BenchReport['linearity'] = []
+
+  const run = async (job: PreparedJob): Promise<void> => {
+    records[job.name] = job.records
+    const chosen = engines.filter(({ name }) => isChosen(options, job.name, name))
+    jobs[job.name] = await runJob(bench, job, chosen)
+  }
+  if (isChosen(options, 'flights-drain') || isChosen(options, 'linearity')) {
+    const count = options.records ?? plan.flights
+    say(`filling a topic with ${count} flights`)
+    const job = await prepareFlightsDrain(bench, flights, { name: 'flights', partitions: 4, records: count })
+    if (isChosen(options, 'flights-drain')) await run(job)
+    if (isChosen(options, 'linearity')) linearity = await measureLinearity(bench, job)
+    await bench.broker.admin.deleteTopics(['flights'])
+  }
+  if (isChosen(options, 'bars-indicators')) {
+    const bars = options.records ?? plan.bars
+    say(`filling a topic with ${bars} bars`)
+    await run(await prepareBarsIndicators(bench, { topic: 'bars', bars }))
+    await bench.broker.admin.deleteTopics(['bars'])
+  }
+  const latency = isChosen(options, 'latency') ? await measureLatency(bench, flights, plan.latency) : []
+  const memory = isChosen(options, 'memory') ? await measureMemory(bench, flights, memoryPlan(plan, options)) : []
+  const settings = { size: options.size, rounds: options.rounds, records }
+  return { machine: describeMachine(bench.java), settings, jobs, latency, memory, linearity }
+}
+
+function memoryPlan({ memory }: Sizes, { records }: BenchOptions): MemoryPlan {
+  return records === undefined ? memory : { ...memory, records, keys: memory.keys.filter((keys) => keys <= records) }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
