@@ -90,7 +90,6 @@ async function indicators(task: BarsTask): Promise<Report> {
       runAnalysis({
         broker: tellingFirst(broker, () => started.push(epochMs())),
         analysis,
-        stateFolder: task.folder,
         untilEnd: true,
         signal: new AbortController().signal,
       }),

@@ -97,6 +97,7 @@ describe('an analysis at work', () => {
     const flooded = intercept(broker, {
       batchRecordsMax: () => 1,
       async onSend(topic, send) {
+        await settle()
         await send()
         if (topic === aroon.group) await sendTo(broker, prices.name, barRecord('A', dayOf(sent), sent++))
       },
