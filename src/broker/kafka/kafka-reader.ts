@@ -3,7 +3,6 @@ import { WindsockError } from '../../foundation/errors.ts'
 import { fetchBytesMax } from '../../foundation/limits.ts'
 import type { Batch, Reader, ReadOptions, TopicDescription } from '../broker.ts'
 import { type KafkaOptions, wireSettings } from './client-settings.ts'
-import { GroupMember } from './group-member.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaBatch } from './kafka-batch.ts'
 import { isTransient, isUnknownTopic, protocolIds, reasonOf, translateKafkaError } from './kafka-errors.ts'
@@ -27,7 +26,6 @@ export class KafkaReader implements Reader {
   private readonly options: KafkaOptions
   private readonly read: ReadOptions
   private readonly admin: KafkaAdmin
-  private readonly member: GroupMember | undefined
   private readonly stopped = new AbortController()
   private readonly stop: AbortSignal
   private readonly positions: PartitionPositions
@@ -41,8 +39,6 @@ export class KafkaReader implements Reader {
     this.options = options
     this.read = read
     this.admin = admin
-    this.member =
-      read.group === undefined ? undefined : new GroupMember(options, read.group, () => this.allPartitions())
     this.stop = AbortSignal.any([read.signal, this.stopped.signal])
     this.positions = new PartitionPositions(read.topic)
     // An answer has its heads beside the records.
@@ -77,7 +73,6 @@ export class KafkaReader implements Reader {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    await this.patiently(async () => this.member?.join())
     this.topicId ??= await this.patiently(() => this.begin())
     if (this.topicId === undefined) return
     const fetcher = this.openFetcher(this.topicId)
@@ -88,7 +83,6 @@ export class KafkaReader implements Reader {
       while (!this.stop.aborted && !this.isDone()) {
         fetcher.ask()
         const arrival = await fetcher.next()
-        this.member?.check()
         if (arrival === undefined) continue
         try {
           yield* this.batchesOf(arrival, fetcher)
@@ -107,15 +101,8 @@ export class KafkaReader implements Reader {
     }
   }
 
-  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    if (this.member === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
-    this.member.check()
-    await this.member.commit(this.read.topic, positions)
-  }
-
   async close(): Promise<void> {
     this.stopped.abort()
-    await this.member?.leave()
   }
 
   private get answerBytesMax(): number {
