@@ -81,7 +81,7 @@ async function count(partition: number, work: Work): Promise<void> {
       committed = work.position
       await commit(partition, committed, work.generation)
     }
-    await delay(8)
+    await delay(15)
   }
   if (work.position > committed) await commit(partition, work.position, work.generation)
 }
