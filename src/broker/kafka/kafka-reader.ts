@@ -15,6 +15,8 @@ import { scanBatches } from './wire/record-batches.ts'
 import { RecordPacker } from './wire/record-packer.ts'
 import { type Arrival, TopicFetcher } from './wire/topic-fetcher.ts'
 
+const breathMs = 20
+
 /** What an answer may have beside its records. */
 const answerHeadsBytes = 262_144
 
@@ -34,6 +36,7 @@ export class KafkaReader implements Reader {
   private readonly walk: BatchWalk
   private topicId: string | undefined
   private fetcher: TopicFetcher | undefined
+  private breathedAt = 0
 
   constructor(options: KafkaOptions, read: ReadOptions, admin: KafkaAdmin) {
     this.options = options
@@ -83,6 +86,7 @@ export class KafkaReader implements Reader {
       while (!this.stop.aborted && !this.isDone()) {
         fetcher.ask()
         const arrival = await fetcher.next()
+        this.breathedAt = performance.now()
         if (arrival === undefined) continue
         try {
           yield* this.batchesOf(arrival, fetcher)
@@ -159,10 +163,16 @@ export class KafkaReader implements Reader {
       const batch = new KafkaBatch(topic, partition, this.packer, next, Math.max(visibleEnd, next))
       yield batch
       batch.expire()
-      // What arrives meanwhile is received, and timers have their turn.
-      await breath()
+      await this.breathe()
       if (!isWanted()) return
     }
+  }
+
+  /** However long an answer takes to be worked on, what arrives meanwhile is received and timers have their turn. */
+  private async breathe(): Promise<void> {
+    if (performance.now() - this.breathedAt < breathMs) return
+    await breath()
+    this.breathedAt = performance.now()
   }
 
   private endOf({ partition }: PartitionPosition): number {

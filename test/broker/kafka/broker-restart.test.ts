@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Broker } from '../../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
@@ -71,6 +72,8 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
 
   async function killAndRestart(): Promise<void> {
     for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
+    // On a busy machine a killed process still runs for a moment, and would be adopted.
+    while (kafka.pids.some(isAlive)) await delay(10)
     again = await startLocalKafka({
       home: kafka.home,
       cacheDir: defaultCacheDir(process.env),
@@ -79,3 +82,11 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
     })
   }
 })
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
