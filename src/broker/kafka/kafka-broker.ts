@@ -1,4 +1,4 @@
-import type { Broker, Publisher, Reader, Transactions } from '../broker.ts'
+import type { Broker, Reader } from '../broker.ts'
 import type { KafkaOptions } from './client-settings.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaPublisher } from './kafka-publisher.ts'
@@ -12,10 +12,11 @@ export function createKafkaBroker(options: KafkaOptions): Broker {
   const admin = new KafkaAdmin(options)
   const cluster = new Cluster(options)
   const memory = new BatchMemory()
-  const open = new Set<Publisher | Reader | Transactions>()
-  const keep = <T extends Publisher | Reader | Transactions>(opened: T): T => {
-    open.add(opened)
-    return opened
+  const open = new Set<KafkaPublisher | KafkaTransactions | Reader>()
+  const keep = <T extends KafkaPublisher | KafkaTransactions>(sending: T): T => {
+    open.add(sending)
+    sending.closed.addEventListener('abort', () => open.delete(sending))
+    return sending
   }
   return {
     kind: 'kafka',
@@ -23,7 +24,11 @@ export function createKafkaBroker(options: KafkaOptions): Broker {
     admin,
     openPublisher: () => keep(new KafkaPublisher(cluster, memory)),
     openTransactions: (id, transactions) => keep(new KafkaTransactions(cluster, memory, id, transactions)),
-    openReader: (read) => keep(new KafkaReader(options, read, admin)),
+    openReader(read) {
+      const reader = new KafkaReader(options, read, admin)
+      open.add(reader)
+      return reader
+    },
     async close() {
       await Promise.all([...open].map((each) => each.close()))
       open.clear()

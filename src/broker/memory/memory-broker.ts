@@ -245,6 +245,7 @@ class MemoryLog implements Admin, TransactionLog {
   }
 
   own(id: string, owner: TransactionOwner): void {
+    if (this.closed) throw new WindsockError('broker-unreachable', 'the in-process log is closed')
     const before = this.transactions.get(id)
     this.transactions.set(id, owner)
     if (before !== owner) before?.fence()
