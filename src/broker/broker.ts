@@ -10,7 +10,7 @@ export interface Broker {
   /** Where it is, for a person: `127.0.0.1:9092`, or `memory`. */
   readonly address: string
   readonly admin: Admin
-  /** A sender of its own. @param name who sends, for the broker's logs */
+  /** A sender of its own. @param name who sends, for whoever looks at the broker */
   openPublisher(name: string): Publisher
   /**
    * The transactions of an id. Whoever opened them last owns them: an earlier owner is fenced by the broker, and what it left

@@ -50,6 +50,11 @@ export class KafkaReader implements Reader {
     if (read.partitions === 'assigned') this.positions.assign(offsetsIn(read))
   }
 
+  /** Aborted by `close`. */
+  get closed(): AbortSignal {
+    return this.stopped.signal
+  }
+
   pause(partitions: Iterable<number>): void {
     this.positions.pause(partitions)
     this.fetcher?.changed()

@@ -185,6 +185,7 @@ class MemoryLog implements Admin, ReadableLog, TransactionLog, GroupLog {
   }
 
   own(id: string, owner: TransactionOwner): void {
+    if (this.closed) throw new WindsockError('broker-unreachable', 'the in-process log is closed')
     const before = this.transactions.get(id)
     this.transactions.set(id, owner)
     if (before !== owner) before?.fence()

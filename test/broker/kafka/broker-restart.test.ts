@@ -8,6 +8,7 @@ import { type LocalKafka, startLocalKafka } from '../../../src/broker/kafka/serv
 import { silentLogger } from '../../../src/foundation/logger.ts'
 import type { Topic } from '../../../src/topics/topic.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../support/local-kafka.ts'
+import { isRunning, until } from '../../support/until.ts'
 
 describe('over a kill -9 of the broker and its restart', { skip: withoutKafka }, () => {
   let kafka: TestKafka
