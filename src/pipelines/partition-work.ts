@@ -37,8 +37,9 @@ export class PartitionWork {
   private readonly transactions: Transactions
   private readonly log: StateLog
   private readonly folding: Folding
-  /** The position behind the last record folded, and behind the last one committed. */
+  /** The positions behind the last record folded, and behind the last one whose effect is sent. */
   private position: number
+  private sent: number
   private committed: number
   /** What is sent, in its order; rejected once anything went wrong, and then for good. */
   private sending: Promise<void> = Promise.resolve()
@@ -53,6 +54,7 @@ export class PartitionWork {
     this.log = begun.log
     this.folding = begun.folding
     this.position = begun.next
+    this.sent = begun.next
     this.committed = begun.next
     // What was refused goes with the first transaction.
     if (begun.outdated.length > 0) this.send(stateTopic(options.analysis.group, 1).name, begun.outdated)
@@ -81,9 +83,14 @@ export class PartitionWork {
     return this.position
   }
 
-  /** Whether there is something that no transaction has committed. */
+  /** The position up to which everything is surely committed. */
+  get committedNext(): number {
+    return this.committed
+  }
+
+  /** Whether there is something to commit. */
   get isDirty(): boolean {
-    return this.position !== this.committed
+    return this.position !== this.sent
   }
 
   /** Whether a commit should not wait. */
@@ -120,8 +127,11 @@ export class PartitionWork {
     if (this.isDirty) {
       // Taken now, at this position: what is folded while the commit is under way belongs to the next one.
       this.send(stateTopic(this.options.analysis.group, 1).name, this.log.recordsOf(this.folding, position))
-      this.committed = position
-      this.queue(() => this.transactions.commit())
+      this.sent = position
+      this.queue(async () => {
+        await this.transactions.commit()
+        this.committed = position
+      })
     }
     await this.sending
     return position
@@ -129,8 +139,8 @@ export class PartitionWork {
 
   /** Ends the work; what is not committed is aborted. */
   async close(): Promise<void> {
+    await this.transactions.close() // first: what waits for a broker that is away waits no more
     await this.sending.catch(() => {})
-    await this.transactions.close()
   }
 
   private send(topic: string, records: readonly OutgoingRecord[]): void {

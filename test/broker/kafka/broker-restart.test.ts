@@ -74,7 +74,7 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
   async function killAndRestart(): Promise<void> {
     for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
     // On a busy machine a killed process still runs for a moment, and would be adopted.
-    while (kafka.pids.some(isAlive)) await delay(10)
+    for (const pid of kafka.pids) await until(`the end of ${pid}`, async () => !(await isRunning(pid)))
     again = await startLocalKafka({
       home: kafka.home,
       cacheDir: defaultCacheDir(process.env),
@@ -83,11 +83,3 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
     })
   }
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
