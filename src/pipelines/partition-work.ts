@@ -8,7 +8,7 @@ import { quarantine } from '../topics/quarantine.ts'
 import { stateTopic } from '../topics/state.ts'
 import { encodeResults } from './encode-results.ts'
 import { Folding } from './folding.ts'
-import { quarantineRecords } from './quarantine.ts'
+import { quarantineRecords, sampleAt } from './quarantine.ts'
 import { restoreState, StateLog, type StateOrigin } from './state-log.ts'
 
 export interface PartitionOptions {
@@ -110,7 +110,8 @@ export class PartitionWork {
     const origin = `${topic}/${partition}`
     const refusals: Refusal[] = []
     for (const frame of decoder.decode(packed, origin)) {
-      refusals.push(...frame.refusals, ...this.folding.take(frame))
+      const refused = this.folding.take(frame)
+      refusals.push(...frame.refusals, ...refused.map((each) => ({ ...each, sample: sampleAt(packed, each.position) })))
     }
     const sentAt = packed.length === 0 ? null : (packed.timestamps[packed.length - 1] ?? null)
     const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })

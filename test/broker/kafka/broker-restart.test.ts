@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Broker } from '../../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
