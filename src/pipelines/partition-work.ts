@@ -21,6 +21,8 @@ export interface PartitionOptions {
   readonly signal: AbortSignal
 }
 
+/** How long a transaction of a process that sleeps may keep readers of committed results waiting. */
+const transactionMsMax = 30_000
 /** Results that wait to be sent, beyond which the partition takes no more records. */
 const unsentRecordsMax = 20_000
 /** Changed states beyond which a commit does not wait for its time. */
@@ -41,7 +43,7 @@ export class PartitionWork {
   private position: number
   private sent: number
   private committed: number
-  /** What is sent, in its order; rejected once anything went wrong, and then for good. */
+  /** The end of the last thing that was sent. */
   private sending: Promise<void> = Promise.resolve()
   private unsentRecords = 0
   private failure: unknown
@@ -68,7 +70,9 @@ export class PartitionWork {
    */
   static async open(options: PartitionOptions, start: number): Promise<PartitionWork> {
     const { broker, analysis, origin } = options
-    const transactions = broker.openTransactions(`windsock-${analysis.group}-${origin.partition}`)
+    const transactions = broker.openTransactions(`windsock-${analysis.group}-${origin.partition}`, {
+      timeoutMs: transactionMsMax,
+    })
     try {
       await transactions.open()
       return new PartitionWork(options, transactions, await begin(options, start))
@@ -108,17 +112,22 @@ export class PartitionWork {
     const { analysis, decoder } = this.options
     const { topic, partition, packed } = batch
     const origin = `${topic}/${partition}`
+    const sentAt = packed.length === 0 ? null : (packed.timestamps[packed.length - 1] ?? null)
     const refusals: Refusal[] = []
+    const sendResults = (): void => {
+      const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
+      this.send(resultTopic(analysis.group).name, results)
+    }
     for (const frame of decoder.decode(packed, origin)) {
       const refused = this.folding.take(frame)
       refusals.push(...frame.refusals, ...refused.map((each) => ({ ...each, sample: sampleAt(packed, each.position) })))
+      // Of a key's results the last one is sent, so the later the fewer.
+      if (analysis.emits.per === 'row') sendResults()
     }
-    const sentAt = packed.length === 0 ? null : (packed.timestamps[packed.length - 1] ?? null)
-    const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
+    sendResults()
     this.position = batch.next
     this.refused += refusals.length
     this.send(quarantine.name, quarantineRecords(origin, refusals, analysis.group))
-    this.send(resultTopic(analysis.group).name, results)
     if (this.unsentRecords > unsentRecordsMax) await this.sending
   }
 
@@ -129,10 +138,11 @@ export class PartitionWork {
       // Taken now, at this position: what is folded while the commit is under way belongs to the next one.
       this.send(stateTopic(this.options.analysis.group, 1).name, this.log.recordsOf(this.folding, position))
       this.sent = position
-      this.queue(async () => {
-        await this.transactions.commit()
-        this.committed = position
-      })
+      this.follow(
+        this.transactions.commit().then(() => {
+          this.committed = position
+        }),
+      )
     }
     await this.sending
     return position
@@ -147,15 +157,17 @@ export class PartitionWork {
   private send(topic: string, records: readonly OutgoingRecord[]): void {
     if (records.length === 0) return
     this.unsentRecords += records.length
-    this.queue(async () => {
-      await this.transactions.send(topic, records)
-      this.unsentRecords -= records.length
-    })
+    this.follow(
+      this.transactions.send(topic, records).then(() => {
+        this.unsentRecords -= records.length
+      }),
+    )
   }
 
-  private queue(work: () => Promise<void>): void {
-    this.sending = this.sending.then(work)
-    this.sending.catch((error: unknown) => {
+  /** Sends and commits take effect in the order in which they are called, so the last one stands for all. */
+  private follow(sending: Promise<void>): void {
+    this.sending = sending
+    sending.catch((error: unknown) => {
       this.failure ??= error
     })
   }

@@ -86,6 +86,37 @@ describe('the commands on a real Kafka', { skip: withoutKafka }, () => {
     assert.match(stderr, /^windsock: .*aroon-period-99[^\n]*\n$/)
   })
 
+  it('share the partitions when several run at once, and end together', async () => {
+    await printsOf(['publish', 'flights', ...filesIn('flights'), '--topic', 'shared', '--max', ...home])
+    const command = ['analyse', 'flights-per-day', '--topic', 'shared', '--until-end', ...home]
+    const ends = await Promise.all(Array.from({ length: 3 }, () => runCommand(command)))
+    for (const { code, stderr } of ends) assert.equal(code, 0, stderr)
+    const read = ends.map(({ stderr }) => Number(/: (\d+) records read, 0 refused$/m.exec(stderr)?.[1]))
+    assert.equal(
+      read.reduce((sum, records) => sum + records, 0),
+      flightsRows,
+      read.join(),
+    )
+    const results = await printsOf(['results', 'flights-per-day', '--topic', 'shared', ...home])
+    assert.ok(results === (await printsOf(['recompute', 'flights-per-day', ...filesIn('flights')])))
+  })
+
+  it('compute a stored state that was damaged again from the log, and say so', async () => {
+    const state = 'flights-per-day-of-shared-state'
+    const [found] = await readAll(broker, state)
+    const key = Buffer.from(found?.key ?? []).toString()
+    const publisher = broker.openPublisher('damage')
+    for (const partition of [0, 1, 2, 3]) await publisher.send(state, [{ key, value: '{"flights":1}', partition }])
+    const command = ['analyse', 'flights-per-day', '--topic', 'shared', '--until-end', ...home]
+    const { code, stderr } = await runCommand(command)
+    assert.equal(code, 0, stderr)
+    assert.equal(stderr.match(/: it is computed again from the log$/gm)?.length, 4, stderr)
+    assert.match(stderr, new RegExp(`: ${flightsRows} records read, 0 refused$`, 'm'))
+    const results = await printsOf(['results', 'flights-per-day', '--topic', 'shared', ...home])
+    assert.ok(results === (await printsOf(['recompute', 'flights-per-day', ...filesIn('flights')])))
+    assert.match((await runCommand(command)).stderr, /: 0 records read, 0 refused$/m)
+  })
+
   it('take another topic, and keep its results apart', async () => {
     const file = await written('one.csv', 'YEAR,MONTH,DAY,AIRLINE\n2015,1,1,ZZ\n2015,1,1,ZZ\n')
     await printsOf(['publish', 'flights', '--file', file, '--topic', 'other', '--max', ...home])

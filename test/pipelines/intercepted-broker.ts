@@ -38,21 +38,13 @@ export function intercept(broker: Broker, interception: Interception): Broker {
     ...broker,
     openPublisher(name) {
       const publisher = broker.openPublisher(name)
-      return { send: sendThrough(interception, publisher), close: () => publisher.close() }
+      return {
+        send: (topic, records) => sendThrough(interception, publisher, topic, records),
+        close: () => publisher.close(),
+      }
     },
     openTransactions(id, options) {
-      const transactions = broker.openTransactions(id, interception.transactions ?? options)
-      const through = async (call: TransactionCall): Promise<void> => {
-        const act = (): Promise<void> => transactions[call]()
-        await (interception.onTransaction?.(call, act, id) ?? act())
-      }
-      return {
-        open: () => through('open'),
-        send: sendThrough(interception, transactions),
-        commit: () => through('commit'),
-        abort: () => through('abort'),
-        close: () => through('close'),
-      }
+      return transactionsThrough(interception, broker.openTransactions(id, interception.transactions ?? options), id)
     },
     openReader(options) {
       const reader = broker.openReader(interception.onRead?.(options) ?? options)
@@ -97,11 +89,60 @@ export function intercept(broker: Broker, interception: Interception): Broker {
   }
 }
 
-function sendThrough(interception: Interception, to: Pick<Transactions, 'send'>): Transactions['send'] {
-  return async (topic, records) => {
-    const send = (): Promise<void> => to.send(topic, records)
-    await (interception.onSend?.(topic, send, records) ?? send())
+/** Calls may overlap and take effect in their order, however long any of them is held up; nothing is committed after an error. */
+function transactionsThrough(interception: Interception, transactions: Transactions, id: string): Transactions {
+  let last: Promise<unknown> = Promise.resolve()
+  let failure: { readonly error: unknown } | undefined
+  const inTurn = async (work: () => Promise<void>): Promise<void> => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
   }
+  const through = async (call: TransactionCall): Promise<void> => {
+    const act = (): Promise<void> => transactions[call]()
+    await (interception.onTransaction?.(call, act, id) ?? act())
+  }
+  const check = (): void => {
+    if (failure !== undefined) throw failure.error
+  }
+  return {
+    open: () =>
+      inTurn(async () => {
+        await through('open')
+        failure = undefined
+      }),
+    send: (topic, records) =>
+      inTurn(async () => {
+        check()
+        try {
+          await sendThrough(interception, transactions, topic, records)
+        } catch (error) {
+          failure = { error }
+          throw error
+        }
+      }),
+    commit: () =>
+      inTurn(async () => {
+        check()
+        await through('commit')
+      }),
+    abort: () =>
+      inTurn(async () => {
+        await through('abort')
+        failure = undefined
+      }),
+    close: () => through('close'), // at once: what waits is to wait no more
+  }
+}
+
+async function sendThrough(
+  interception: Interception,
+  to: Pick<Transactions, 'send'>,
+  topic: string,
+  records: readonly OutgoingRecord[],
+): Promise<void> {
+  const send = (): Promise<void> => to.send(topic, records)
+  await (interception.onSend?.(topic, send, records) ?? send())
 }
 
 async function* batchesThrough(

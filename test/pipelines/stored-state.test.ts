@@ -67,9 +67,11 @@ describe('what is stored', () => {
   })
 })
 
-describe('two exports', () => {
-  const line = (key: string, flights: number): string => `{"key":["${key}"],"state":{"flights":${flights}}}\n`
+function line(key: string, flights: number): string {
+  return `{"key":["${key}"],"state":{"flights":${flights}}}\n`
+}
 
+describe('two exports', () => {
   it('are compared key by key, in any order', () => {
     assert.deepEqual(compareStates(line('A', 1) + line('B', 2), line('B', 2) + line('A', 1)), [])
     const differences = compareStates(line('A', 1) + line('B', 2), line('B', 3) + line('C', 4))

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Resolves with the first thing other than undefined and false that `find` gives. */
+/** Resolves with the first thing other than undefined and false that `find` gives. @param what said when it takes too long */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   find: () => T | undefined | false | Promise<T | undefined | false>,
   timeoutMs = 60_000,
 ): Promise<T> {
@@ -11,7 +11,8 @@ export async function until<T>(
   for (;;) {
     const found = await find()
     if (found !== undefined && found !== false) return found
-    if (performance.now() > endMs) throw new Error(`${what}: not within ${timeoutMs} ms`)
+    if (performance.now() > endMs)
+      throw new Error(`${typeof what === 'string' ? what : what()}: not within ${timeoutMs} ms`)
     await delay(25)
   }
 }
