@@ -2,8 +2,7 @@ import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Batch, Broker, OutgoingRecord, Transactions } from '../broker/broker.ts'
 import type { Decoder } from '../codecs/codec.ts'
 import { WindsockError } from '../foundation/errors.ts'
-import type { Refusal } from '../model/frame.ts'
-import { resultTopic } from '../topics/results.ts'
+import type { Frame, Refusal } from '../model/frame.ts'
 import { quarantine } from '../topics/quarantine.ts'
 import { stateTopic } from '../topics/state.ts'
 import { encodeResults } from './encode-results.ts'
@@ -102,15 +101,17 @@ export class PartitionWork {
     const { topic, partition, packed } = batch
     const origin = `${topic}/${partition}`
     const refusals: Refusal[] = []
+    const { sentAt: sentAtField } = analysis.input
+    let sentAt = sentAtField === undefined ? (packed.timestamps[packed.length - 1] ?? null) : null
     for (const frame of decoder.decode(packed, origin)) {
       refusals.push(...frame.refusals, ...this.folding.take(frame))
+      if (sentAtField !== undefined) sentAt = newestOf(frame, sentAtField, sentAt)
     }
-    const sentAt = packed.length === 0 ? null : (packed.timestamps[packed.length - 1] ?? null)
     const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
     this.position = batch.next
     this.refused += refusals.length
     this.send(quarantine.name, quarantineRecords(origin, refusals, analysis.group))
-    this.send(resultTopic(analysis.group).name, results)
+    this.send(analysis.output.name, results)
     if (this.unsentRecords > unsentRecordsMax) await this.sending
   }
 
@@ -172,7 +173,22 @@ async function begin(options: PartitionOptions, start: number): Promise<Begun> {
       hint: 'Start with --fresh to compute it from what the log still holds',
     })
   }
+  if (analysis.output.cleanup === 'delete') {
+    throw new WindsockError('state-damaged', `${what}, and ${analysis.output.name} would get the same rows twice`, {
+      hint: 'Start with --fresh to compute everything again from the log',
+    })
+  }
   options.onRebuild(`${what}: it is computed again from the log`)
   const outdated = found.keys.map((key) => ({ key, value: null, partition: origin.partition }))
   return { folding: new Folding(analysis), log: new StateLog(origin, from), next: from, outdated }
+}
+
+/** The latest time in a column of the frame, or the one that is known where that is later. */
+function newestOf(frame: Frame, field: string, known: number | null): number | null {
+  const cells = frame.cellsOf(field)
+  let newest = known
+  for (let row = 0; row < frame.length && cells.kind === 'number'; row++) {
+    if (cells.states[row] === 0) newest = Math.max(newest ?? -Infinity, cells.values[row] ?? -Infinity)
+  }
+  return newest
 }

@@ -213,7 +213,9 @@ describe('an analysis at work', () => {
     await run(broker)
     const states = await readCommitted(broker, stateTopic(aroon.group, prices.partitions).name)
     assert.deepEqual(
-      states.flatMap(({ partition, key, value }) => (key === checkpointKey ? [] : [[partition, key, value]])).toSorted(),
+      states
+        .flatMap(({ partition, key, value }) => (key === checkpointKey ? [] : [[partition, key, value]]))
+        .toSorted(),
       ['A', 'B']
         .map((symbol) => {
           const state = '{"date":"2015-01-05","highs":[1],"lows":[1]}'
@@ -235,7 +237,9 @@ describe('an analysis at work', () => {
     const notices: string[] = []
     await run(broker, { onNotice: (notice) => notices.push(notice) })
     const place = `${aroon.group} for prices/${partitionOfA}`
-    assert.deepEqual(notices, [`the stored state of ${place} is not what was written: it is computed again from the log`])
+    assert.deepEqual(notices, [
+      `the stored state of ${place} is not what was written: it is computed again from the log`,
+    ])
     const results = await readNewest(broker, aroon.group)
     assert.deepEqual([...results.keys()], ['["A","2015-01-06"]', '["B","2015-01-06"]'])
     assert.equal(Object(results.get('["A","2015-01-06"]')).up, 100)
@@ -264,8 +268,11 @@ describe('an analysis at work', () => {
 })
 
 describe('several processes of one analysis', () => {
-  const share = async (broker: Broker, processes: number, options: Partial<AnalysisOptions> = {}): Promise<AnalysisProgress[]> =>
-    Promise.all(Array.from({ length: processes }, () => run(broker, options)))
+  const share = async (
+    broker: Broker,
+    processes: number,
+    options: Partial<AnalysisOptions> = {},
+  ): Promise<AnalysisProgress[]> => Promise.all(Array.from({ length: processes }, () => run(broker, options)))
   const symbols = Array.from({ length: 12 }, (_, index) => `S${index}`)
   const bars = (from: number, to: number): OutgoingRecord[] =>
     symbols.flatMap((symbol) => Array.from({ length: to - from }, (_, i) => barRecord(symbol, dayOf(from + i), i)))
