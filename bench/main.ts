@@ -44,7 +44,11 @@ const sizes: Readonly<Record<BenchOptions['size'], Sizes>> = {
 }
 
 const stop = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(`ended by ${name}`)))
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => stop.abort(new Error(`ended by ${name}`)))
+}
+// A reader that is gone (`| head`) must not leave a Kafka behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => stop.abort(error))
 
 try {
   const options = parseBenchOptions(process.argv.slice(2))

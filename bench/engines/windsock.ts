@@ -1,4 +1,4 @@
-/** This engine: our reader, our decoder, our fold; for the bars the whole pipeline, with its states on disk. */
+/** This engine: our reader, our decoder, our fold; for the bars the whole pipeline, with its states and transactions. */
 import { chooseAnalysis } from '../../src/analyses/all.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts'
@@ -88,7 +88,7 @@ async function indicators(task: BarsTask): Promise<Report> {
   const progress = await Promise.all(
     mine.map((analysis) =>
       runAnalysis({
-        broker: tellingFirst(broker, () => started.push(epochMs())),
+        broker: tellingFirst(broker, task.topic, () => started.push(epochMs())),
         analysis,
         untilEnd: true,
         signal: new AbortController().signal,
@@ -100,12 +100,13 @@ async function indicators(task: BarsTask): Promise<Report> {
   return { from: Math.min(...started), to, records: Math.max(...progress.map(({ records }) => records)) }
 }
 
-/** The same broker, which says when a reader of it has its first batch. */
-function tellingFirst(broker: Broker, onFirst: () => void): Broker {
+/** The same broker, which says when a reader of a topic has its first batch. */
+function tellingFirst(broker: Broker, topic: string, onFirst: () => void): Broker {
   return {
     ...broker,
     openReader(options) {
       const reader = broker.openReader(options)
+      if (options.topic !== topic) return reader
       const iterate = reader[Symbol.asyncIterator].bind(reader)
       reader[Symbol.asyncIterator] = async function* () {
         let isFirst = true

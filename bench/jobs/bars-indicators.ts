@@ -2,6 +2,7 @@ import type { OutgoingRecord } from '../../src/broker/broker.ts'
 import { barSchema } from '../../src/model/bar.ts'
 import { createFrame } from '../../src/model/frame.ts'
 import { encodeRow } from '../../src/model/message.ts'
+import { stateTopic } from '../../src/topics/state.ts'
 import type { BarsTask, Engine } from '../engine.ts'
 import { type BarHistory, createBarHistory, dateOfBar } from '../truth/bar-history.ts'
 import { createAroon, createBollinger, IndicatorCheck, resultCountOf } from '../truth/indicators.ts'
@@ -56,7 +57,7 @@ export async function prepareBarsIndicators(
         const fault = check.findFault()
         if (fault !== undefined) return fault
       }
-      await broker.admin.deleteTopics(Object.values(task.results))
+      await broker.admin.deleteTopics(Object.values(task.results).flatMap((name) => [name, stateTopic(name, 4).name]))
       return undefined
     },
   }

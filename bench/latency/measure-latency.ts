@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describeError } from '../../src/foundation/errors.ts'
+import { stateTopic } from '../../src/topics/state.ts'
 import type { Bench } from '../bench.ts'
 import type { FlightRecords } from '../jobs/flight-records.ts'
 import { type Isolation, readTopic } from '../jobs/read-topic.ts'
@@ -109,7 +110,7 @@ async function measureRate(
   } finally {
     stop.abort()
     await Promise.allSettled([...reading, pipeline.end(), sender.end()])
-    await bench.broker.admin.deleteTopics([topic, results])
+    await bench.broker.admin.deleteTopics([topic, results, stateTopic(results, 4).name])
   }
 
   function toRow(tally: LatencyTally, order: number, sent: SenderMessage): LatencyRow {

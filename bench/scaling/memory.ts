@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OutgoingRecord } from '../../src/broker/broker.ts'
 import type { Bench } from '../bench.ts'
+import { stateTopic } from '../../src/topics/state.ts'
 import { windsock } from '../engines/windsock.ts'
 import { prepareFlightsDrain } from '../jobs/flights-drain.ts'
 import type { FlightRecords } from '../jobs/flight-records.ts'
@@ -16,7 +17,7 @@ import { prepareEngine, runRound } from '../run-job.ts'
 
 /** The most memory a consumer ever had resident, with all of the topic still to be read. */
 export interface MemoryRow {
-  /** `drain` as in the job; `analyse` is the command with its states on disk and its results sent. */
+  /** `drain` as in the job; `analyse` is the command, with its states kept and its results sent. */
   readonly what: 'drain' | 'analyse'
   readonly partitions: number
   readonly keys: number
@@ -63,12 +64,12 @@ export async function measureMemory(bench: Bench, flights: FlightRecords, plan: 
   return rows
 }
 
+const partitions = 4
 const mainFile = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const recordsPerSend = 5_000
 const resultsWithinMs = 120_000
 
 async function measureKeys(bench: Bench, keys: number, records: number): Promise<MemoryRow> {
-  const partitions = 4
   const topic = `memory-keys-${keys}`
   await bench.broker.admin.ensureTopics([{ name: topic, partitions, cleanup: 'delete', retentionMs: -1 }])
   const publisher = bench.broker.openPublisher('bench')
@@ -139,7 +140,7 @@ async function findFault(bench: Bench, topic: string, keys: number, records: num
     },
   })
   const flights = [...newest.values()].reduce((sum, count) => sum + count, 0)
-  await bench.broker.admin.deleteTopics([topic, results])
+  await bench.broker.admin.deleteTopics([topic, results, stateTopic(results, partitions).name])
   if (newest.size !== keys) return `results for ${newest.size} keys instead of ${keys}`
   return flights === records ? undefined : `${flights} flights counted instead of ${records}`
 }

@@ -10,7 +10,7 @@ export interface Broker {
   /** Where it is, for a person: `127.0.0.1:9092`, or `memory`. */
   readonly address: string
   readonly admin: Admin
-  /** A sender of its own. @param name who sends, for the broker's logs */
+  /** A sender of its own. @param name who sends, for whoever looks at the broker */
   openPublisher(name: string): Publisher
   /**
    * The transactions of an id. Whoever opened them last owns them: an earlier owner is fenced by the broker, and what it left
@@ -117,10 +117,7 @@ export interface ReadOptions {
    * `uncommitted` is the default.
    */
   readonly isolation?: 'uncommitted' | 'committed'
-  /**
-   * The consumer group to be a member of. It has one member: a second one under the same name takes over, and the first
-   * one's reading throws `fenced`.
-   */
+  /** The group whose committed offsets `committed` starts at. Reading makes no member of it: that is `joinGroup`. */
   readonly group?: string
   /** Where fetched records are put, as far as it has room; left out, or where it has none, in buffers of the reader's own. */
   readonly memory?: RecordMemory
@@ -138,7 +135,7 @@ export interface ReadOptions {
  * Iterates over batches, each of one partition, offsets rising. Batches are fetched as they are asked for, at most
  * `fetchBytesMax` ahead. Ends when the signal aborts or `until` is reached. Iterating again goes on where it was left.
  *
- * Iterating throws WindsockError `topic-missing`, `not-authorized`, `fenced`, `records-damaged`, `record-too-large`, or
+ * Iterating throws WindsockError `topic-missing`, `not-authorized`, `records-damaged`, `record-too-large`, or
  * `position-lost` when the log no longer holds what was asked for.
  *
  * The methods may be called at any time, also between two batches: what was fetched of a partition that is paused, moved or
@@ -158,8 +155,6 @@ export interface Reader extends AsyncIterable<Batch> {
   assign(positions: ReadonlyMap<number, number>): void
   /** Reads these partitions no more. */
   release(partitions: Iterable<number>): void
-  /** Tells the group how far it has come; never beyond what is stored elsewhere. Needs a group. */
-  commit(positions: ReadonlyMap<number, number>): Promise<void>
   close(): Promise<void>
 }
 

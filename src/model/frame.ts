@@ -43,6 +43,11 @@ export interface Frame<F extends Fields = Fields> {
 /** How much of a refused record is kept as evidence. */
 const sampleCharactersMax = 2_048
 
+/** A refused record as it is kept. */
+export function cutSample(text: string): string {
+  return beginningOf(text, sampleCharactersMax)
+}
+
 /** A frame that is still being filled. */
 export interface FrameBuilder<F extends Fields = Fields> extends Frame<F> {
   /** Takes a table's row: `names[i]` is the field of `cells[i]`, undefined for a column nobody declared. */
@@ -157,7 +162,7 @@ export class ColumnFrame<F extends Fields> implements FrameBuilder<F> {
   }
 
   refuse(position: number, reason: string, sample: string): void {
-    this.refusals.push({ position, reason, sample: beginningOf(sample, sampleCharactersMax) })
+    this.refusals.push({ position, reason, sample: cutSample(sample) })
   }
 
   originAt(index: number): string {

@@ -7,7 +7,7 @@ import { quarantine } from '../topics/quarantine.ts'
 import { stateTopic } from '../topics/state.ts'
 import { encodeResults } from './encode-results.ts'
 import { Folding } from './folding.ts'
-import { quarantineRecords } from './quarantine.ts'
+import { quarantineRecords, sampleAt } from './quarantine.ts'
 import { restoreState, StateLog, type StateOrigin } from './state-log.ts'
 
 export interface PartitionOptions {
@@ -36,8 +36,9 @@ export class PartitionWork {
   private readonly transactions: Transactions
   private readonly log: StateLog
   private readonly folding: Folding
-  /** The position behind the last record folded, and behind the last one committed. */
+  /** The positions behind the last record folded, and behind the last one whose effect is sent. */
   private position: number
+  private sent: number
   private committed: number
   /** What is sent, in its order; rejected once anything went wrong, and then for good. */
   private sending: Promise<void> = Promise.resolve()
@@ -52,6 +53,7 @@ export class PartitionWork {
     this.log = begun.log
     this.folding = begun.folding
     this.position = begun.next
+    this.sent = begun.next
     this.committed = begun.next
     // What was refused goes with the first transaction.
     if (begun.outdated.length > 0) this.send(stateTopic(options.analysis.group, 1).name, begun.outdated)
@@ -80,9 +82,14 @@ export class PartitionWork {
     return this.position
   }
 
-  /** Whether there is something that no transaction has committed. */
+  /** The position up to which everything is surely committed. */
+  get committedNext(): number {
+    return this.committed
+  }
+
+  /** Whether there is something to commit. */
   get isDirty(): boolean {
-    return this.position !== this.committed
+    return this.position !== this.sent
   }
 
   /** Whether a commit should not wait. */
@@ -104,7 +111,8 @@ export class PartitionWork {
     const { sentAt: sentAtField } = analysis.input
     let sentAt = sentAtField === undefined ? (packed.timestamps[packed.length - 1] ?? null) : null
     for (const frame of decoder.decode(packed, origin)) {
-      refusals.push(...frame.refusals, ...this.folding.take(frame))
+      const refused = this.folding.take(frame)
+      refusals.push(...frame.refusals, ...refused.map((each) => ({ ...each, sample: sampleAt(packed, each.position) })))
       if (sentAtField !== undefined) sentAt = newestOf(frame, sentAtField, sentAt)
     }
     const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
@@ -121,8 +129,11 @@ export class PartitionWork {
     if (this.isDirty) {
       // Taken now, at this position: what is folded while the commit is under way belongs to the next one.
       this.send(stateTopic(this.options.analysis.group, 1).name, this.log.recordsOf(this.folding, position))
-      this.committed = position
-      this.queue(() => this.transactions.commit())
+      this.sent = position
+      this.queue(async () => {
+        await this.transactions.commit()
+        this.committed = position
+      })
     }
     await this.sending
     return position
@@ -130,8 +141,8 @@ export class PartitionWork {
 
   /** Ends the work; what is not committed is aborted. */
   async close(): Promise<void> {
+    await this.transactions.close() // first: what waits for a broker that is away waits no more
     await this.sending.catch(() => {})
-    await this.transactions.close()
   }
 
   private send(topic: string, records: readonly OutgoingRecord[]): void {

@@ -1,5 +1,6 @@
 import type { OutgoingRecord, Publisher } from '../broker/broker.ts'
-import type { Frame, Refusal } from '../model/frame.ts'
+import { cutSample, type Frame, type Refusal } from '../model/frame.ts'
+import type { PackedRecords } from '../model/packed-records.ts'
 import { quarantine, type QuarantineEntry } from '../topics/quarantine.ts'
 
 /** Sets records aside, with their origin and reason, and counts them. */
@@ -36,4 +37,13 @@ export function quarantineRecords(origin: string, refusals: readonly Refusal[], 
     const entry: QuarantineEntry = { origin: place, reason, sample, by }
     return { key: place, value: JSON.stringify(entry) }
   })
+}
+
+/** The message at an offset as it came, cut where it is long. */
+export function sampleAt(records: PackedRecords, offset: number): string {
+  const index = records.offsets.subarray(0, records.length).indexOf(offset)
+  const from = records.spans[4 * index + 2] ?? 0
+  const to = records.spans[4 * index + 3] ?? 0
+  const { buffer, byteOffset } = records.bytes
+  return cutSample(Buffer.from(buffer, byteOffset + from, to - from).toString())
 }

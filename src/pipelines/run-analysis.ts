@@ -40,6 +40,9 @@ export interface AnalysisProgress {
 const commitMs = 100
 /** How often the group is told how far it is; others see the lag from it, nothing of ours depends on it. */
 const tellMs = 250
+/** How long a member that was fenced waits for its group to say why. */
+const fencedMs = 1_000
+const retryMs = 250
 
 /**
  * Works on the partitions of a topic that its group gives it: folds their records, and publishes the results. Effectively
@@ -74,6 +77,11 @@ export async function runAnalysis(options: AnalysisOptions): Promise<AnalysisPro
   }
 }
 
+/** A partition that became ours; the same one gained again is another. */
+interface Gain {
+  readonly generation: number
+}
+
 interface GroupParts {
   /** The input topic's id. */
   readonly id: string
@@ -90,8 +98,8 @@ class GroupWork {
   private readonly options: AnalysisOptions
   private readonly parts: GroupParts
   private readonly works = new Map<number, PartitionWork>()
-  /** By partition that is ours, those being opened included, the generation in which it was gained. */
-  private readonly generations = new Map<number, number>()
+  /** By partition that is ours, those being opened included, how it was gained. */
+  private readonly gains = new Map<number, Gain>()
   private readonly committing = new Set<PartitionWork>()
   private readonly lags = new Map<number, number>()
   private readonly untold = new Map<number, number>()
@@ -159,7 +167,7 @@ class GroupWork {
   }
 
   private async gain(partitions: readonly number[], generation: number): Promise<void> {
-    for (const partition of partitions) this.generations.set(partition, generation)
+    for (const partition of partitions) this.gains.set(partition, { generation })
     await Promise.all(partitions.map((partition) => this.open(partition)))
   }
 
@@ -171,14 +179,14 @@ class GroupWork {
     }
     await this.tell()
     for (const partition of partitions) {
-      this.generations.delete(partition)
+      this.gains.delete(partition)
       await this.drop(partition)
     }
   }
 
   private lose(partitions: readonly number[]): void {
     for (const partition of partitions) {
-      this.generations.delete(partition)
+      this.gains.delete(partition)
       this.untold.delete(partition)
       void this.drop(partition)
     }
@@ -188,7 +196,8 @@ class GroupWork {
   private async open(partition: number): Promise<void> {
     const { broker, analysis, signal, onNotice } = this.options
     const { topic, id } = { topic: analysis.input.name, id: this.parts.id }
-    const isOurs = (): boolean => this.generations.has(partition) && !signal.aborted
+    const gain = this.gains.get(partition)
+    const isOurs = (): boolean => gain !== undefined && this.gains.get(partition) === gain && !signal.aborted
     const work = await untilThere(isOurs, async () => {
       const { partitions } = await broker.admin.describeTopic(topic)
       const start = partitions[partition]?.start ?? 0
@@ -231,8 +240,8 @@ class GroupWork {
   }
 
   /**
-   * Does a piece of work on a partition. When another process has the partition it is given up; when the broker has aborted
-   * the transaction, as of a process that slept, work begins again at what was committed.
+   * Does a piece of work on a partition. When the broker has aborted the transaction, as of a process that slept, or another
+   * process has taken it over, work begins again at what is committed, as long as the partition is ours.
    */
   private async attempt(work: PartitionWork, doIt: () => Promise<void>): Promise<void> {
     const { partition } = work
@@ -241,12 +250,24 @@ class GroupWork {
     } catch (error) {
       if (this.works.get(partition) !== work) return
       const code = error instanceof WindsockError ? error.code : undefined
-      if (code === 'fenced') await this.drop(partition)
-      else if (code === 'transaction-lost') {
-        await this.drop(partition)
-        await this.open(partition)
-      } else this.fail(error)
+      if (code !== 'fenced' && code !== 'transaction-lost') return this.fail(error)
+      await this.drop(partition)
+      this.reopen(partition, code === 'fenced' ? fencedMs : 0).catch((reason: unknown) => this.fail(reason))
     }
+  }
+
+  /**
+   * Who was fenced has mostly lost the partition, and is about to hear of it. Else it was a process that slept while it opened
+   * the partition, and finds out only now that it is no longer its own.
+   */
+  private async reopen(partition: number, waitMs: number): Promise<void> {
+    const { signal } = this.options
+    const gain = this.gains.get(partition)
+    const isWanted = (): boolean => gain !== undefined && this.gains.get(partition) === gain && !signal.aborted
+    for (let wait = waitMs; isWanted() && (wait > 0 || this.membership?.isCurrent() !== true); wait = 0) {
+      await delay(Math.max(wait, retryMs), undefined, { signal }).catch(() => {})
+    }
+    if (isWanted()) await this.open(partition)
   }
 
   private note(partition: number, position: number): void {
@@ -257,7 +278,7 @@ class GroupWork {
   private async tell(): Promise<void> {
     const byGeneration = new Map<number, Map<number, number>>()
     for (const [partition, position] of this.untold) {
-      const generation = this.generations.get(partition)
+      const generation = this.gains.get(partition)?.generation
       if (generation === undefined) continue
       const positions = byGeneration.get(generation) ?? new Map<number, number>()
       byGeneration.set(generation, positions.set(partition, position))
@@ -271,7 +292,7 @@ class GroupWork {
   /** Ends the work when all partitions have reached their ends, whoever of the group had them. */
   private async endIfDone(): Promise<void> {
     const left = (this.parts.ends ?? []).filter(({ start, end }) => end > start)
-    const open = left.filter(({ partition, end }) => (this.works.get(partition)?.next ?? 0) < end)
+    const open = left.filter(({ partition, end }) => (this.works.get(partition)?.committedNext ?? 0) < end)
     if (open.some(({ partition }) => this.works.has(partition))) return
     if (open.length > 0 && !(await this.isDoneByOthers(open))) return
     this.parts.end()
@@ -306,8 +327,6 @@ class GroupWork {
     this.parts.end()
   }
 }
-
-const retryMs = 250
 
 /** Tries again while what is wrong may pass; undefined when it is no longer wanted. */
 async function untilThere<T>(isWanted: () => boolean, work: () => Promise<T>): Promise<T | undefined> {

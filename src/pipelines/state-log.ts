@@ -179,7 +179,7 @@ class StateReading {
         this.sums.put(this.folding.restore(key, text), checksum(key, text))
       }
     } catch {
-      this.damaged.add(key)
+      if (text !== null) this.damaged.add(key) // what is no key had no state, so nothing is lost with it
     }
   }
 

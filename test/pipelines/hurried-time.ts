@@ -2,7 +2,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { after, mock } from 'node:test'
 import { settle } from './hand-clock.ts'
 
-const stepMs = 10
+const stepMs = 25
 
 /** Time that passes as fast as the work that waits for it allows. */
 export interface HurriedTime {

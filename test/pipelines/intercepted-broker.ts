@@ -75,10 +75,6 @@ export function intercept(broker: Broker, interception: Interception): Broker {
           move(partitions)
           reader.release(partitions)
         },
-        commit: async (positions) => {
-          const commit = (): Promise<void> => reader.commit(positions)
-          await (interception.onCommit?.(commit) ?? commit())
-        },
       }
     },
     joinGroup(options) {
@@ -139,7 +135,6 @@ export function methodsOf(reader: Reader): Reader {
     seek: (positions) => reader.seek(positions),
     assign: (positions) => reader.assign(positions),
     release: (partitions) => reader.release(partitions),
-    commit: (positions) => reader.commit(positions),
     close: () => reader.close(),
   }
 }

@@ -89,6 +89,11 @@ export class MortalProcess {
 
 const generationsPerSession = 1_000
 
+interface Session {
+  readonly abort: AbortController
+  membership?: Membership
+}
+
 /** A place in a group of the in-process log, with the sessions of a group that is far away. */
 class MortalMember implements Membership {
   readonly done: Promise<void>
@@ -99,7 +104,7 @@ class MortalMember implements Membership {
   private readonly calls = new Set<Promise<void>>()
   private readonly end = Promise.withResolvers<void>()
   private sessions = 0
-  private session: { readonly membership: Membership; readonly abort: AbortController } | undefined
+  private session: Session | undefined
   private isDead = false
 
   constructor(broker: Broker, options: GroupOptions, around: (act: () => Promise<void>) => Promise<void>) {
@@ -127,7 +132,7 @@ class MortalMember implements Membership {
     let taken: readonly number[] = []
     await this.around(async () => {
       if (Math.floor(generation / generationsPerSession) !== this.sessions) return
-      taken = (await this.session?.membership.commit(positions, generation % generationsPerSession)) ?? []
+      taken = (await this.session?.membership?.commit(positions, generation % generationsPerSession)) ?? []
     })
     return taken
   }
@@ -141,7 +146,7 @@ class MortalMember implements Membership {
     const { session } = this
     this.session = undefined
     session?.abort.abort()
-    await session?.membership.done.catch(() => {})
+    await session?.membership?.done.catch(() => {})
   }
 
   async heartbeat(): Promise<void> {
@@ -156,16 +161,17 @@ class MortalMember implements Membership {
 
   private join(): void {
     const { broker, options } = this
-    const session = ++this.sessions
-    const isOver = (): boolean => this.session === undefined || this.sessions !== session || this.isDead
-    const abort = new AbortController()
+    const session: Session = { abort: new AbortController() }
+    const first = ++this.sessions * generationsPerSession
+    this.session = session
+    const isOver = (): boolean => this.session !== session || this.isDead
     const membership = broker.joinGroup({
       ...options,
-      signal: abort.signal,
+      signal: session.abort.signal,
       onGained: async (partitions, generation) => {
         if (isOver()) return
         for (const partition of partitions) this.held.add(partition)
-        await this.call(() => options.onGained(partitions, session * generationsPerSession + generation), isOver)
+        await this.call(() => options.onGained(partitions, first + generation), isOver)
       },
       onReleased: async (partitions) => {
         if (isOver()) return
@@ -178,7 +184,7 @@ class MortalMember implements Membership {
         options.onLost(partitions)
       },
     })
-    this.session = { membership, abort }
+    session.membership = membership
     membership.done.then(
       () => {
         if (!isOver()) this.end.resolve()

@@ -147,9 +147,9 @@ describe('an analysis of partial results', () => {
             }
           }
           const found = await readNewest(broker, analysis.group)
-          const sums = [...found.values()].map((each) => [Object(each).origin, Object(each).delay])
+          const sums = [...found.values()].map((each) => [Object(each).origin, Object(each).delay] as const)
           // What is beyond the doubles has no JSON number.
-          const finite = [...whole].map(([origin, sum]) => [origin, Number.isFinite(sum) ? sum + 0 : null])
+          const finite = [...whole].map(([origin, sum]) => [origin, Number.isFinite(sum) ? sum + 0 : null] as const)
           assert.deepEqual(new Map(sums), new Map(finite))
         },
       ),

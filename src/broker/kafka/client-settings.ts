@@ -45,5 +45,5 @@ export function wireSettings(options: KafkaOptions, name: string, signal: AbortS
   }
 }
 
-/** The session outlasts a broker's restart; the heartbeat is what a fenced member learns it from. */
-export const groupSettings = { sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 30_000, heartbeatMs: 1_000 } as const
+/** For how long a member may hand over what it had. */
+export const groupSettings = { rebalanceTimeoutMs: 30_000 } as const

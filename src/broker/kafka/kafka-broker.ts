@@ -1,4 +1,4 @@
-import type { Broker, Publisher, Reader, Transactions } from '../broker.ts'
+import type { Broker } from '../broker.ts'
 import type { KafkaOptions } from './client-settings.ts'
 import { joinKafkaGroup } from './group/join-group.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
@@ -13,9 +13,10 @@ export function createKafkaBroker(options: KafkaOptions): Broker {
   const admin = new KafkaAdmin(options)
   const cluster = new Cluster(options)
   const memory = new BatchMemory()
-  const open = new Set<Publisher | Reader | Transactions>()
-  const keep = <T extends Publisher | Reader | Transactions>(opened: T): T => {
+  const open = new Set<KafkaPublisher | KafkaTransactions | KafkaReader>()
+  const keep = <T extends KafkaPublisher | KafkaTransactions | KafkaReader>(opened: T): T => {
     open.add(opened)
+    opened.closed.addEventListener('abort', () => open.delete(opened))
     return opened
   }
   return {

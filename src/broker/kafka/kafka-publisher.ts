@@ -6,10 +6,13 @@ import { Sender } from './produce/sender.ts'
 
 /** An idempotent producer: the library gives its connections, the requests that carry records are ours. */
 export class KafkaPublisher implements Publisher {
+  /** Aborts when it is closed. */
+  readonly closed: AbortSignal
   private readonly sender: Sender
 
   constructor(cluster: Cluster, memory: BatchMemory) {
     const closing = new AbortController()
+    this.closed = closing.signal
     this.sender = new Sender(cluster, memory, createIdempotentAuthor(cluster, closing.signal), closing)
   }
 

@@ -3,7 +3,6 @@ import { WindsockError } from '../../foundation/errors.ts'
 import { fetchBytesMax } from '../../foundation/limits.ts'
 import type { Batch, Reader, ReadOptions, TopicDescription } from '../broker.ts'
 import { type KafkaOptions, wireSettings } from './client-settings.ts'
-import { GroupMember } from './group-member.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaBatch } from './kafka-batch.ts'
 import { isTransient, isUnknownTopic, protocolIds, reasonOf, translateKafkaError } from './kafka-errors.ts'
@@ -16,6 +15,8 @@ import { scanBatches } from './wire/record-batches.ts'
 import { RecordPacker } from './wire/record-packer.ts'
 import { type Arrival, TopicFetcher } from './wire/topic-fetcher.ts'
 
+const breathMs = 20
+
 /** What an answer may have beside its records. */
 const answerHeadsBytes = 262_144
 
@@ -27,7 +28,6 @@ export class KafkaReader implements Reader {
   private readonly options: KafkaOptions
   private readonly read: ReadOptions
   private readonly admin: KafkaAdmin
-  private readonly member: GroupMember | undefined
   private readonly stopped = new AbortController()
   private readonly stop: AbortSignal
   private readonly positions: PartitionPositions
@@ -36,19 +36,23 @@ export class KafkaReader implements Reader {
   private readonly walk: BatchWalk
   private topicId: string | undefined
   private fetcher: TopicFetcher | undefined
+  private breathedAt = 0
 
   constructor(options: KafkaOptions, read: ReadOptions, admin: KafkaAdmin) {
     this.options = options
     this.read = read
     this.admin = admin
-    this.member =
-      read.group === undefined ? undefined : new GroupMember(options, read.group, () => this.allPartitions())
     this.stop = AbortSignal.any([read.signal, this.stopped.signal])
     this.positions = new PartitionPositions(read.topic)
     // An answer has its heads beside the records.
     this.pieces = new Pieces(read.memory, this.answerBytesMax + answerHeadsBytes)
     this.walk = new BatchWalk(this.packer, this.pieces)
     if (read.partitions === 'assigned') this.positions.assign(offsetsIn(read))
+  }
+
+  /** Aborted by `close`. */
+  get closed(): AbortSignal {
+    return this.stopped.signal
   }
 
   pause(partitions: Iterable<number>): void {
@@ -77,7 +81,6 @@ export class KafkaReader implements Reader {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    await this.patiently(async () => this.member?.join())
     this.topicId ??= await this.patiently(() => this.begin())
     if (this.topicId === undefined) return
     const fetcher = this.openFetcher(this.topicId)
@@ -88,7 +91,7 @@ export class KafkaReader implements Reader {
       while (!this.stop.aborted && !this.isDone()) {
         fetcher.ask()
         const arrival = await fetcher.next()
-        this.member?.check()
+        this.breathedAt = performance.now()
         if (arrival === undefined) continue
         try {
           yield* this.batchesOf(arrival, fetcher)
@@ -107,15 +110,8 @@ export class KafkaReader implements Reader {
     }
   }
 
-  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    if (this.member === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
-    this.member.check()
-    await this.member.commit(this.read.topic, positions)
-  }
-
   async close(): Promise<void> {
     this.stopped.abort()
-    await this.member?.leave()
   }
 
   private get answerBytesMax(): number {
@@ -172,10 +168,16 @@ export class KafkaReader implements Reader {
       const batch = new KafkaBatch(topic, partition, this.packer, next, Math.max(visibleEnd, next))
       yield batch
       batch.expire()
-      // What arrives meanwhile is received, and timers have their turn.
-      await breath()
+      await this.breathe()
       if (!isWanted()) return
     }
+  }
+
+  /** However long an answer takes to be worked on, what arrives meanwhile is received and timers have their turn. */
+  private async breathe(): Promise<void> {
+    if (performance.now() - this.breathedAt < breathMs) return
+    await breath()
+    this.breathedAt = performance.now()
   }
 
   private endOf({ partition }: PartitionPosition): number {

@@ -13,6 +13,8 @@ import { isDisowned, isDisownedCode, TransactionCoordinator } from './produce/tr
  * refuse the ones before it. Ours is given only by the coordinator; while records wait, nothing of it is guessed.
  */
 export class KafkaTransactions implements Transactions {
+  /** Aborts when it is closed. */
+  readonly closed: AbortSignal
   private readonly cluster: Cluster
   private readonly id: string
   private readonly coordinator: TransactionCoordinator
@@ -27,6 +29,7 @@ export class KafkaTransactions implements Transactions {
   private failure: WindsockError | undefined
 
   constructor(cluster: Cluster, memory: BatchMemory, id: string, options: TransactionOptions = {}) {
+    this.closed = this.closing.signal
     this.cluster = cluster
     this.id = id
     const author: Author = {
@@ -73,7 +76,7 @@ export class KafkaTransactions implements Transactions {
   }
 
   async close(): Promise<void> {
-    if (this.closing.signal.aborted) return
+    if (this.closed.aborted) return
     await this.sender.close()
     const isOurs = this.failure?.code !== 'fenced' && this.failure?.code !== 'transaction-lost'
     if (isOurs) await this.end('abort').catch(() => {}) // else the next owner does it, or the timeout
@@ -81,8 +84,7 @@ export class KafkaTransactions implements Transactions {
 
   /** Runs when all that was called before is done, and holds back what is called after. */
   private async inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.closing.signal.aborted)
-      throw new WindsockError('broker-unreachable', `the transactions of ${this.id} are closed`)
+    if (this.closed.aborted) throw new WindsockError('broker-unreachable', `the transactions of ${this.id} are closed`)
     const release = await this.sender.barrier()
     try {
       await work()

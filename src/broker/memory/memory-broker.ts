@@ -14,7 +14,7 @@ import type {
 } from '../broker.ts'
 import { partitionOf } from '../../model/partition.ts'
 import { groupActive } from '../group/group-active.ts'
-import { indexOf, MemoryReader, stableEndOf } from './memory-reader.ts'
+import { indexOf, MemoryReader, type ReadableLog, stableEndOf } from './memory-reader.ts'
 import { MemoryTransactions, type TransactionLog, type TransactionOwner } from './memory-transactions.ts'
 import { type GroupLog, MemoryGroups } from './memory-group.ts'
 
@@ -64,11 +64,10 @@ interface MemoryTopic {
   readonly partitions: Partition[]
 }
 
-class MemoryLog implements Admin, TransactionLog, GroupLog {
+class MemoryLog implements Admin, ReadableLog, TransactionLog, GroupLog {
   readonly groups: MemoryGroups = new MemoryGroups(this)
   private readonly topics = new Map<string, MemoryTopic>()
   private readonly commits = new Map<string, Map<number, number>>()
-  private readonly owners = new Map<string, symbol>()
   private readonly transactions = new Map<string, TransactionOwner>()
   /** The transaction of a record, while anybody may ask. */
   private readonly authors = new WeakMap<IncomingRecord, object>()
@@ -155,30 +154,19 @@ class MemoryLog implements Admin, TransactionLog, GroupLog {
   }
 
   openReader(options: ReadOptions): Reader {
-    const { group } = options
-    const me = Symbol(group)
-    const key = `${group} ${options.topic}`
-    if (group !== undefined) this.owners.set(group, me)
-    this.wake()
-    return new MemoryReader(
-      {
-        partitionsOf: (topic) => this.topic(topic),
-        check: () => {
-          if (group !== undefined && this.owners.get(group) !== me) {
-            throw new WindsockError('fenced', `another member of group ${group} has taken over`)
-          }
-          return !this.closed
-        },
-        committed: () => new Map(this.commits.get(key)),
-        commit: (positions) => this.commit(group ?? '', options.topic, positions),
-        changed: () => new Promise((resolve) => this.waiting.add(resolve)),
-        wake: () => this.wake(),
-        leave: () => {
-          if (group !== undefined && this.owners.get(group) === me) this.owners.delete(group)
-        },
-      },
-      options,
-    )
+    return new MemoryReader(this, options)
+  }
+
+  get isOpen(): boolean {
+    return !this.closed
+  }
+
+  partitionsOf(topic: string): MemoryTopic {
+    return this.topic(topic)
+  }
+
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.waiting.add(resolve))
   }
 
   findTopic(name: string): { readonly id: string; readonly partitions: number } | undefined {
@@ -197,6 +185,7 @@ class MemoryLog implements Admin, TransactionLog, GroupLog {
   }
 
   own(id: string, owner: TransactionOwner): void {
+    if (this.closed) throw new WindsockError('broker-unreachable', 'the in-process log is closed')
     const before = this.transactions.get(id)
     this.transactions.set(id, owner)
     if (before !== owner) before?.fence()
@@ -260,7 +249,7 @@ class MemoryLog implements Admin, TransactionLog, GroupLog {
     return topic
   }
 
-  private wake(): void {
+  wake(): void {
     const resolvers = [...this.waiting]
     this.waiting.clear()
     for (const resolve of resolvers) resolve()

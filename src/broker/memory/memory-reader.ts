@@ -23,14 +23,11 @@ export interface LogPartition {
 export interface ReadableLog {
   /** @throws WindsockError `topic-missing` */
   partitionsOf(topic: string): { readonly id: string; readonly partitions: readonly LogPartition[] }
-  /** Whether reading goes on. @throws WindsockError `fenced` */
-  check(): boolean
-  committed(): ReadonlyMap<number, number>
-  commit(positions: ReadonlyMap<number, number>): void
+  readonly isOpen: boolean
+  committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>
   /** Resolves when anything has changed. */
   changed(): Promise<void>
   wake(): void
-  leave(): void
 }
 
 /** Reads the in-process log. */
@@ -79,7 +76,7 @@ export class MemoryReader implements Reader {
     try {
       const { id } = this.log.partitionsOf(name)
       if (this.topicId === undefined && this.options.partitions !== 'assigned') {
-        this.positions.assign(this.startPositions())
+        this.positions.assign(await this.startPositions())
       }
       this.topicId ??= id
       while (this.goesOn()) {
@@ -103,20 +100,13 @@ export class MemoryReader implements Reader {
     }
   }
 
-  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    if (this.options.group === undefined) throw new WindsockError('usage', 'a reader without a group cannot commit')
-    this.log.check()
-    this.log.commit(positions)
-  }
-
   async close(): Promise<void> {
     this.isOpen = false
-    this.log.leave()
     this.log.wake()
   }
 
   private goesOn(): boolean {
-    return this.log.check() && this.isOpen && !this.options.signal.aborted
+    return this.log.isOpen && this.isOpen && !this.options.signal.aborted
   }
 
   private isDone(): boolean {
@@ -125,9 +115,9 @@ export class MemoryReader implements Reader {
     return [...this.positions.all()].every(({ partition, position }) => position >= (until.get(partition) ?? 0))
   }
 
-  private startPositions(): Map<number, number> {
-    const { topic, start } = this.options
-    const committed = start === 'committed' ? this.log.committed() : undefined
+  private async startPositions(): Promise<Map<number, number>> {
+    const { topic, start, group } = this.options
+    const committed = start === 'committed' ? await this.log.committed(group ?? '', topic) : undefined
     return new Map(
       this.log.partitionsOf(topic).partitions.map(({ start: first, end, records }, partition) => {
         if (start === 'latest') return [partition, end]

@@ -7,6 +7,7 @@ import { type LocalKafka, startLocalKafka } from '../../../src/broker/kafka/serv
 import { silentLogger } from '../../../src/foundation/logger.ts'
 import type { Topic } from '../../../src/topics/topic.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../support/local-kafka.ts'
+import { isRunning, until } from '../../support/until.ts'
 
 describe('over a kill -9 of the broker and its restart', { skip: withoutKafka }, () => {
   let kafka: TestKafka
@@ -71,6 +72,8 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
 
   async function killAndRestart(): Promise<void> {
     for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
+    // On a busy machine a killed process still runs for a moment, and would be adopted.
+    for (const pid of kafka.pids) await until(`the end of ${pid}`, async () => !(await isRunning(pid)))
     again = await startLocalKafka({
       home: kafka.home,
       cacheDir: defaultCacheDir(process.env),

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { AuthenticationError, MultipleErrors, NetworkError, ProtocolError, UserError } from '@platformatic/kafka'
-import { isTransient, reasonOf, translateKafkaError } from '../../../src/broker/kafka/kafka-errors.ts'
+import {
+  isTransient,
+  protocolError,
+  protocolIds,
+  reasonOf,
+  translateKafkaError,
+} from '../../../src/broker/kafka/kafka-errors.ts'
 import { describeError } from '../../../src/foundation/errors.ts'
 
 const protocol = (id: string): Error => new MultipleErrors('A request failed.', [new ProtocolError(id)])
@@ -56,4 +62,12 @@ it('names the innermost reason', () => {
   assert.equal(reasonOf(new MultipleErrors('failed 3 times', [refused])), 'ECONNREFUSED')
   assert.equal(reasonOf(protocol('LEADER_NOT_AVAILABLE')), 'LEADER_NOT_AVAILABLE')
   assert.equal(reasonOf(new Error('something else')), 'something else')
+})
+
+it("makes an error of any of Kafka's numbers, also of those that nobody knows", () => {
+  assert.deepEqual(
+    [-1, 1, 6, 100].map((code) => protocolIds(protocolError(code))[0]),
+    ['UNKNOWN_SERVER_ERROR', 'OFFSET_OUT_OF_RANGE', 'NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_ID'],
+  )
+  assert.equal(protocolError(4_711).message, 'error 4711')
 })

@@ -165,7 +165,7 @@ for (const scanner of scanners) {
 
     it('with texts of a megabyte hold a few of them at a time', () => {
       const decoder = openDecoder({ schema: thingSchema, reads: ['label'], scanner })
-      const messages = Array.from({ length: 24 }, (_, i) => Buffer.from(`{"Label":"${String(i).repeat(500_000)}"}`))
+      const messages = Array.from({ length: 24 }, (_, i) => Buffer.from(`{"Label":"${String(i).repeat(600_000)}"}`))
       let rows = 0
       for (const frame of decoder.decode(packMessages(messages), 'things/1')) {
         assert.ok(frame.length <= 17, `${frame.length} rows at once`)

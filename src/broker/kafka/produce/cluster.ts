@@ -25,6 +25,7 @@ export type Leaders = readonly number[]
 export class Cluster {
   readonly options: KafkaOptions
   private isClosed = false
+  private asked = 0
   private readonly nodes = new Map<number, Endpoint>()
   private readonly connections = new Map<string, Promise<Connection>>()
   private readonly leaders = new Map<string, Leaders>()
@@ -76,10 +77,13 @@ export class Cluster {
     this.coordinators.delete(transactionalId)
   }
 
-  /** Any node that answers: the ones known first, since they may have moved from where the cluster was found. */
+  /** A node that answers, in turn, so that one that is cut off from the others does not have the only word. */
   async anyNode(): Promise<Connection> {
     let reason: unknown = new WindsockError('broker-unreachable', 'no broker is named')
-    for (const endpoint of [...this.nodes.values(), ...this.options.brokers.map(toEndpoint)]) {
+    const known = [...this.nodes.values()]
+    const first = known.length === 0 ? 0 : this.asked++ % known.length
+    const named = this.options.brokers.map(toEndpoint)
+    for (const endpoint of [...known.slice(first), ...known.slice(0, first), ...named]) {
       try {
         return await this.connect(endpoint, 'questions')
       } catch (error) {

@@ -62,7 +62,7 @@ export class Sender {
 
   async send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
     if (this.closing.signal.aborted) {
-      throw new WindsockError('broker-unreachable', `the publisher to topic ${topic} is closed`)
+      throw new WindsockError('broker-unreachable', `sending to topic ${topic}: the publisher is closed`)
     }
     if (records.length === 0) return
     const sending = new Sending(topic, records)
@@ -227,7 +227,7 @@ export class Sender {
     }
     const refused = await this.take(lanes, answers)
     if (refused.length > 0) {
-      await this.sendAgain(leader, refused, new WindsockError('broker-unreachable', 'the leader asks to wait'))
+      await this.sendAgain(leader, refused, new WindsockError('broker-unreachable', `node ${leader} asks to wait`))
       return
     }
     this.failures.delete(leader)

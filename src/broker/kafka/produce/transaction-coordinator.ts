@@ -17,6 +17,12 @@ import { backOff, isWorthWaiting } from './patience.ts'
 /** How long a partition may be unknown to the coordinator, which learns of new topics a little later than others. */
 const missingTopicMs = 5_000
 
+/**
+ * How often it may answer that something unexpected happened: it does when two requests about one id cross, such as an end
+ * and a new owner.
+ */
+const surprisesMax = 10
+
 /** How often a coordinator that is still ending the last transaction is asked again after `close`. */
 const closingAttemptsMax = 40
 
@@ -147,7 +153,8 @@ export class TransactionCoordinator {
         // It may have moved; while it starts, it is where it was.
         if (!ids.includes('COORDINATOR_LOAD_IN_PROGRESS')) this.cluster.forgetCoordinator(this.id)
         const isMissing = ids.includes('UNKNOWN_TOPIC_OR_PARTITION') && performance.now() - startedMs > missingTopicMs
-        if (this.closing.aborted || isMissing || !isPassing(error, ids)) throw error
+        const isSurprise = ids.includes('UNKNOWN_SERVER_ERROR') && attempt < surprisesMax
+        if (this.closing.aborted || isMissing || !(isSurprise || isPassing(error, ids))) throw error
         await backOff(attempt, this.closing)
       }
     }

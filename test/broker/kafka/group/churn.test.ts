@@ -14,13 +14,12 @@ import { createRandom } from '../../../support/random.ts'
 import { isRunning, until } from '../../../support/until.ts'
 import { setGroupSession } from './group-session.ts'
 import { judge } from './judge.ts'
-import { RunningMember } from './running-member.ts'
+import { protocol, RunningMember } from './running-member.ts'
 
-const acts = Number(process.env['WINDSOCK_CHURN_ACTS'] ?? 24)
+const acts = Number(process.env['WINDSOCK_CHURN_ACTS'] ?? 16)
 const partitions = 8
 const sessionMs = 3_000
 const leaseMs = 2_000
-const protocol = process.env['WINDSOCK_CHURN_PROTOCOL'] === 'classic' ? 'classic' : 'consumer'
 
 /** A place for a process: with a member id of its own, or without. */
 interface Slot {
@@ -138,7 +137,7 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
         `${JSON.stringify(counts)}, broker killed ${again === undefined ? 0 : 1} time; ${JSON.stringify(verdict.counts)}`,
       )
       assert.deepEqual(verdict.complaints, [])
-      assert.ok(verdict.counts.handOvers > 3 && verdict.counts.worked > 500, 'there was something to see')
+      assert.ok(verdict.counts.handOvers > 0 && verdict.counts.worked > 200, 'there was something to see')
     },
   )
 })

@@ -26,6 +26,7 @@ interface Work {
   readonly ended: Promise<void>
 }
 const works = new Map<number, Work>()
+const begun: Promise<void>[] = []
 
 const options: GroupOptions = {
   group: place.group,
@@ -41,6 +42,7 @@ const options: GroupOptions = {
       note(gainedAt, 'gained', partition, position)
       const work: Work = { position, isWanted: true, generation, ended: Promise.resolve() }
       works.set(partition, Object.assign(work, { ended: count(partition, work) }))
+      begun.push(work.ended)
     }
   },
   onReleased: async (partitions) => {
@@ -51,6 +53,7 @@ const options: GroupOptions = {
       // Lost while it was finished, it is nobody's to release.
       if (work === undefined || !membership.owns(partition, work.generation)) continue
       note(Date.now(), 'released', partition, work.position)
+      works.delete(partition)
     }
   },
   onLost: (partitions) => {
@@ -59,6 +62,7 @@ const options: GroupOptions = {
       if (work === undefined) continue // not begun
       work.isWanted = false
       note(Date.now(), 'lost', partition, work.position)
+      works.delete(partition)
     }
   },
 }
@@ -68,7 +72,7 @@ const end = await membership.done.then(
   () => 'left',
   (error: unknown) => (error instanceof WindsockError ? error.code : String(error)),
 )
-await Promise.all([...works.values()].map(({ ended }) => ended))
+await Promise.all(begun)
 note(Date.now(), end, -1, process.pid)
 await broker.close()
 
@@ -81,7 +85,7 @@ async function count(partition: number, work: Work): Promise<void> {
       committed = work.position
       await commit(partition, committed, work.generation)
     }
-    await delay(8)
+    await delay(15)
   }
   if (work.position > committed) await commit(partition, work.position, work.generation)
 }

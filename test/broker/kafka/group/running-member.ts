@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, openSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { GroupTuning } from '../../../../src/broker/kafka/group/join-group.ts'
 import { until } from '../../../support/until.ts'
 
 const program = fileURLToPath(new URL('member-process.ts', import.meta.url))
+
+/** Both protocols go through these tests: WINDSOCK_GROUP_PROTOCOL=classic chooses the older one. */
+export const protocol = process.env['WINDSOCK_GROUP_PROTOCOL'] === 'classic' ? 'classic' : 'consumer'
 
 export interface MemberPlace {
   readonly brokers: readonly string[]
@@ -14,7 +17,7 @@ export interface MemberPlace {
   /** The file its journal is appended to. */
   readonly journal: string
   readonly memberId?: string
-  readonly tuning?: GroupTuning
+  readonly tuning: GroupTuning
 }
 
 /** A line of a journal. */
@@ -32,6 +35,9 @@ export class RunningMember {
   readonly place: MemberPlace
   readonly ended: Promise<void>
   private readonly child: ChildProcess
+  private file: number | undefined
+  private unread = ''
+  private readonly known: Note[] = []
   said = ''
 
   constructor(place: MemberPlace) {
@@ -69,8 +75,18 @@ export class RunningMember {
     return this.notes().at(-1)?.what ?? ''
   }
 
-  notes(): Note[] {
-    return readNotes(this.place.journal)
+  /** All there is up to now; a line that is half written comes with the next call. */
+  notes(): readonly Note[] {
+    if (!existsSync(this.place.journal)) return []
+    this.file ??= openSync(this.place.journal, 'r')
+    const piece = Buffer.allocUnsafe(65_536)
+    for (let bytes = readSync(this.file, piece); bytes > 0; bytes = readSync(this.file, piece)) {
+      this.unread += piece.toString('latin1', 0, bytes)
+    }
+    const lines = this.unread.split('\n')
+    this.unread = lines.pop() ?? ''
+    this.known.push(...lines.map(parseNote))
+    return this.known
   }
 
   /** The first note that is so, at or after a moment. */
@@ -98,16 +114,7 @@ export class RunningMember {
   }
 }
 
-export function readNotes(journal: string): Note[] {
-  let text = ''
-  try {
-    text = readFileSync(journal, 'utf8')
-  } catch {
-    return [] // not begun yet
-  }
-  const lines = text.split('\n').slice(0, -1) // the last one is empty, or half written
-  return lines.map((line) => {
-    const [at, what, partition, position] = line.split(' ')
-    return { at: Number(at), what: what ?? '', partition: Number(partition), position: Number(position) }
-  })
+function parseNote(line: string): Note {
+  const [at, what, partition, position] = line.split(' ')
+  return { at: Number(at), what: what ?? '', partition: Number(partition), position: Number(position) }
 }

@@ -7,8 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../../../src/broker/kafka/kafka-broker.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../../support/local-kafka.ts'
-import { RunningMember } from './running-member.ts'
+import { protocol, RunningMember } from './running-member.ts'
 import { setGroupSession } from './group-session.ts'
+
+const shortSessionMs = 3_000
 
 describe('members that are processes', { skip: withoutKafka }, () => {
   let kafka: TestKafka
@@ -31,7 +33,9 @@ describe('members that are processes', { skip: withoutKafka }, () => {
   })
 
   const start = (group: string, memberId?: string): RunningMember => {
-    const place = { brokers: kafka.brokers, group, topic: 'counted', journal: join(folder, `${++made}.journal`) }
+    const journal = join(folder, `${++made}.journal`)
+    const tuning = { protocol, classicSessionMs: group === 'away' ? shortSessionMs : 10_000 } as const
+    const place = { brokers: kafka.brokers, group, topic: 'counted', journal, tuning }
     const member = new RunningMember(memberId === undefined ? place : { ...place, memberId })
     running.push(member)
     return member
@@ -90,7 +94,7 @@ describe('members that are processes', { skip: withoutKafka }, () => {
   })
 
   it('one that is killed and stays away is replaced when its session is over', { timeout: 60_000 }, async (t) => {
-    await setGroupSession(kafka.brokers, 'away', 3_000)
+    await setGroupSession(kafka.brokers, 'away', shortSessionMs)
     const [first, second] = await startTwo('away', [])
     const had = partitionsOf(second)
     await second.kill()
