@@ -76,6 +76,15 @@ describe('the plan of an analysis', () => {
     assert.throws(() => planAnalysis(clash, 'repartition'), { code: 'usage' })
   })
 
+  it('sends rows whose key is 0 or -0 to the same partition, and keeps the sign of what is no key', () => {
+    const [rows] = planAnalysis({ ...closesOfDay, keyBy: ['close'] }).stages
+    const row = { date: '2015-01-05', symbol: 'A', close: -0, volume: -0 }
+    const state = {}
+    rows?.fold(state, row)
+    const { Close, Volume } = Object(rows?.report(state, {}))
+    assert.deepEqual([JSON.stringify(Close), Volume], ['0', '-0'])
+  })
+
   it('works without any key', () => {
     assert.equal(planAnalysis(allFlights).kind, 'partials')
     assert.match(planAnalysis(allFlights).reason, /not by nothing/)

@@ -186,10 +186,8 @@ describe('an analysis of partial results', () => {
     assert.equal((await run(broker, plan)).refused, 2)
     assert.equal(Object((await readNewest(broker, 'departures')).get('["A"]')).flights, 3)
     const reasons = [...(await readNewest(broker, quarantine.name)).values()].map((each) => Object(each).reason)
-    assert.deepEqual(reasons.toSorted(), [
-      'from.partition: "2" is not a whole number from 0 to 1',
-      'the partial result is incomplete',
-    ])
+    const incomplete = 'the partial result is incomplete'
+    assert.deepEqual(new Set(reasons), new Set(['from.partition: "2" is not a whole number from 0 to 1', incomplete]))
   })
 
   it('puts all of a key into one partition, which its own members share', async () => {
