@@ -11,7 +11,7 @@ export interface HurriedTime {
   /** Lets so much time pass. */
   pass(ms: number): Promise<void>
   /** Lets time pass until something is so; within a minute of it. */
-  until(what: string, isSo: () => boolean): Promise<void>
+  until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void>
 }
 
 /** Hurries the timeouts of all of a test file. */
@@ -22,16 +22,12 @@ export function hurryTime(): HurriedTime {
     mock.timers.reset()
     syncBuiltinESMExports()
   })
-  const step = async (): Promise<void> => {
-    await settle()
-    mock.timers.tick(stepMs)
-  }
   return {
     async during(work) {
-      let isOver = false
-      const end = (): void => void (isOver = true)
+      const state = { isOver: false }
+      const end = (): void => void (state.isOver = true)
       work.then(end, end)
-      for (let passed = 0; !isOver; passed += stepMs) {
+      for (let passed = 0; !state.isOver; passed += stepMs) {
         if (passed > 600_000) throw new Error('the work does not end')
         await step()
       }
@@ -42,10 +38,15 @@ export function hurryTime(): HurriedTime {
       await settle()
     },
     async until(what, isSo) {
-      for (let passed = 0; !isSo(); passed += stepMs) {
+      for (let passed = 0; !(await isSo()); passed += stepMs) {
         if (passed > 60_000) throw new Error(`${what}: not within a minute`)
         await step()
       }
     },
   }
+}
+
+async function step(): Promise<void> {
+  await settle()
+  mock.timers.tick(stepMs)
 }

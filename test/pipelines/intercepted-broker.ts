@@ -97,15 +97,15 @@ export function intercept(broker: Broker, interception: Interception): Broker {
   }
 }
 
-function sendThrough({ onSend }: Interception, to: Pick<Transactions, 'send'>): Transactions['send'] {
+function sendThrough(interception: Interception, to: Pick<Transactions, 'send'>): Transactions['send'] {
   return async (topic, records) => {
     const send = (): Promise<void> => to.send(topic, records)
-    await (onSend?.(topic, send, records) ?? send())
+    await (interception.onSend?.(topic, send, records) ?? send())
   }
 }
 
 async function* batchesThrough(
-  { onBatch, batchRecordsMax }: Interception,
+  interception: Interception,
   reader: Reader,
   { signal }: ReadOptions,
   eraOf: (partition: number) => unknown,
@@ -113,10 +113,10 @@ async function* batchesThrough(
   for await (const batch of reader) {
     const { topic, partition, packed, records, end } = batch
     const era = eraOf(partition)
-    await onBatch?.()
+    await interception.onBatch?.()
     if (records.length === 0) yield batch
     for (let from = 0; from < records.length;) {
-      const to = Math.min(records.length, from + (batchRecordsMax?.() ?? Infinity))
+      const to = Math.min(records.length, from + (interception.batchRecordsMax?.() ?? Infinity))
       const next = records[to]?.offset ?? batch.next
       yield { topic, partition, packed: slicePacked(packed, from, to), records: records.slice(from, to), next, end }
       if (signal.aborted) return

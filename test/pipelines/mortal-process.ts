@@ -87,6 +87,14 @@ export class MortalProcess {
   }
 }
 
+/** The life of a process. */
+export interface Life {
+  readonly process: MortalProcess
+  /** Asks it to stop. */
+  readonly abort: AbortController
+  readonly ended: Promise<unknown>
+}
+
 const generationsPerSession = 1_000
 
 interface Session {
