@@ -1,5 +1,7 @@
 import { WindsockError } from '../foundation/errors.ts'
 import type { Fields } from '../model/schema.ts'
+import { resultTopic } from '../topics/results.ts'
+import type { Topic } from '../topics/topic.ts'
 import type { Analysis, Emits, Result, Settings, SettingValues } from './analysis.ts'
 import { aroon } from './aroon.ts'
 import { bollinger } from './bollinger.ts'
@@ -16,8 +18,11 @@ export interface ChosenAnalysis {
   readonly keyBy: readonly string[]
   readonly state: StateFields
   fold(state: unknown, row: unknown): string | undefined
-  report(state: unknown, key: unknown): Result | undefined
+  /** @param origin where the row came from: `flights/2` */
+  report(state: unknown, key: unknown, origin?: string): Result | undefined
   readonly emits: ChosenEmits
+  /** Where its results go: as upserts under their keys to a compacted topic, else one after the other. */
+  readonly output: Topic
 }
 
 const choosers = {
@@ -53,10 +58,12 @@ export function chooseAnalysis(
   }
   const chosen = choosers[name](settings)
   if (topic === undefined || topic === chosen.input.name) return chosen
-  return { ...chosen, input: { ...chosen.input, name: topic }, group: `${chosen.group}-of-${topic}` }
+  const group = `${chosen.group}-of-${topic}`
+  return { ...chosen, input: { ...chosen.input, name: topic }, group, output: resultTopic(group) }
 }
 
-function chooser<
+/** Makes an analysis one that can be given its settings. */
+export function chooser<
   F extends Fields,
   R extends keyof F & string,
   K extends R,
@@ -68,9 +75,10 @@ function chooser<
   const erased: ErasedAnalysis = analysis
   return (given) => {
     const values = readSettings(analysis.name, analysis.settings, given)
+    const group = groupName(analysis.name, analysis.settings, values)
     return {
       name: analysis.name,
-      group: groupName(analysis.name, analysis.settings, values),
+      group,
       input: analysis.input,
       reads: analysis.reads,
       keyBy: analysis.keyBy,
@@ -78,6 +86,7 @@ function chooser<
       fold: (state, row) => erased.fold(state, row, values),
       report: (state, key) => erased.report(state, key, values),
       emits: erased.emits,
+      output: resultTopic(group),
     }
   }
 }
@@ -87,6 +96,8 @@ export interface ChosenEmits {
   readonly per: Emits['per']
   readonly key: readonly string[]
   readonly columns: readonly string[]
+  /** The columns that the output is partitioned by, where these are not all of the key. */
+  readonly partitionBy?: readonly string[]
 }
 
 interface ErasedAnalysis {

@@ -71,7 +71,22 @@ export type State<B extends StateFields = StateFields> = {
   -readonly [N in keyof B as B[N] extends LatestField ? never : N]: B[N] extends NumberField ? number : string
 } & { readonly [N in keyof B as B[N] extends LatestField ? N : never]: Latest }
 
-/** Whether two halves of a stream may be folded apart and their states put together. */
-export function isMergeable(fields: StateFields): boolean {
-  return Object.values(fields).every((field) => field.kind === 'number' && field.merge !== undefined)
+/** The first field because of which two halves of a stream may not be folded apart and their states put together. */
+export function findUnmergeable(fields: StateFields): string | undefined {
+  return Object.keys(fields).find((name) => {
+    const field = fields[name]
+    return field?.kind !== 'number' || field.merge === undefined
+  })
+}
+
+/** One value of a field from those of two halves of a stream. */
+export function mergeValues(merge: NonNullable<NumberField['merge']>, left: number, right: number): number {
+  switch (merge) {
+    case 'sum':
+      return left + right
+    case 'lowest':
+      return Math.min(left, right)
+    case 'highest':
+      return Math.max(left, right)
+  }
 }

@@ -1,3 +1,5 @@
+import { regroups } from '../topics/regrouped.ts'
+
 /** How an option is given: `text` and `number` take a value, `flag` none, `list` a value each time it is given. */
 export type OptionType = 'text' | 'number' | 'flag' | 'list'
 
@@ -74,6 +76,14 @@ export const settingsOption: Option = {
   type: 'list',
   placeholder: 'NAME=VALUE',
   help: 'a setting of the analysis; other settings are another group and result topic',
+}
+
+export const regroupOption: Option = {
+  name: 'regroup',
+  type: 'text',
+  placeholder: 'WAY',
+  oneOf: regroups,
+  help: 'how records of a key come together that lie in several partitions; chosen by itself if left out',
 }
 
 export const formatOption: Option = {

@@ -1,15 +1,16 @@
 import type { ChosenAnalysis } from '../analyses/all.ts'
+import { type Plan, planAnalysis } from '../analyses/plan.ts'
 import type { Broker } from '../broker/broker.ts'
 import { systemClock } from '../foundation/clock.ts'
 import { describeError } from '../foundation/errors.ts'
 import type { PackPlan, Parcel } from '../pipelines/pack-rows.ts'
 import { publishSource, type PublishProgress } from '../pipelines/publish-source.ts'
 import { startStatusReporter } from '../pipelines/report-status.ts'
-import { type AnalysisProgress, runAnalysis } from '../pipelines/run-analysis.ts'
+import type { AnalysisProgress } from '../pipelines/run-analysis.ts'
+import { runPlan } from '../pipelines/run-plan.ts'
 import type { Pace } from '../sources/pace.ts'
 import type { Pacer } from '../sources/pacer.ts'
 import { quarantine } from '../topics/quarantine.ts'
-import { resultTopic } from '../topics/results.ts'
 import { status } from '../topics/status.ts'
 import type { ChosenSource } from './sources.ts'
 
@@ -92,6 +93,8 @@ function noteOf(skipped: number, refused: number): string | null {
 
 export interface AnalysisWork {
   readonly analysis: ChosenAnalysis
+  /** Left out, the plan that is chosen by itself. */
+  readonly plan?: Plan
   /** Who this process is in its group, over restarts. */
   readonly memberId?: string
   readonly untilEnd: boolean
@@ -105,8 +108,8 @@ export interface AnalysisWork {
 
 /** Runs an analysis, its topics made if missing, and tells the status topic about it. */
 export async function doAnalyse(broker: Broker, work: AnalysisWork, signal: AbortSignal): Promise<AnalysisProgress> {
-  const { analysis } = work
-  await broker.admin.ensureTopics([analysis.input, resultTopic(analysis.group), quarantine, status])
+  const { analysis, plan = planAnalysis(analysis) } = work
+  await broker.admin.ensureTopics([analysis.input, quarantine, status])
   const publisher = broker.openPublisher(`${analysis.group}-status`)
   const reporter = startStatusReporter(publisher, systemClock, {
     name: analysis.group,
@@ -114,8 +117,9 @@ export async function doAnalyse(broker: Broker, work: AnalysisWork, signal: Abor
     playback: null,
   })
   try {
-    const progress = await runAnalysis({
+    const progress = await runPlan({
       ...work,
+      plan,
       broker,
       signal,
       onProgress: ({ records, lagRecords, newestSentAt }) => reporter.update({ records, lagRecords, newestSentAt }),

@@ -2,13 +2,14 @@ import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Result } from '../analyses/analysis.ts'
 import type { OutgoingRecord } from '../broker/broker.ts'
 import { jsonOf, quote } from '../model/json-text.ts'
+import { partitionOf } from '../model/partition.ts'
 import type { Upsert } from './folding.ts'
 
 /** The key of a result, as it is on the result topic: its key columns as a JSON array. */
 export function keyOf(columns: readonly string[], result: Result): string {
   let json = ''
-  for (const column of columns) json += `${json === '' ? '[' : ','}${jsonOf(result[column] ?? NaN)}`
-  return `${json}]`
+  for (const column of columns) json += `${json === '' ? '' : ','}${jsonOf(result[column] ?? NaN)}`
+  return `[${json}]`
 }
 
 /** Where results come from: a partition, and when the newest record behind them was sent. */
@@ -24,7 +25,7 @@ export interface ResultsOrigin {
  * changed it last.
  */
 export function encodeResults(
-  { emits }: ChosenAnalysis,
+  { emits, output }: ChosenAnalysis,
   upserts: readonly Upsert[],
   { topic, partition, sentAt }: ResultsOrigin,
 ): OutgoingRecord[] {
@@ -36,6 +37,8 @@ export function encodeResults(
       const cell = result[emits.columns[i] ?? '']
       if (cell !== undefined) value += `${names[i]}${jsonOf(cell)},`
     }
-    return { key: keyOf(emits.key, result), value: `${value}${origin}${position}}}` }
+    const record = { key: keyOf(emits.key, result), value: `${value}${origin}${position}}}` }
+    if (emits.partitionBy === undefined) return record
+    return { ...record, partition: partitionOf(keyOf(emits.partitionBy, result), output.partitions) }
   })
 }

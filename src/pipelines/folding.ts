@@ -117,7 +117,7 @@ export class Folding {
 
   private report(slot: number, origin: string, position: number): void {
     const { analysis } = this
-    const result = analysis.report(this.states.at(slot), this.key.at(slot))
+    const result = analysis.report(this.states.at(slot), this.key.at(slot), origin)
     if (result === undefined) return
     this.upserts.push({ result, origin, position })
   }

@@ -2,8 +2,7 @@ import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Batch, Broker, OutgoingRecord, Transactions } from '../broker/broker.ts'
 import type { Decoder } from '../codecs/codec.ts'
 import { WindsockError } from '../foundation/errors.ts'
-import type { Refusal } from '../model/frame.ts'
-import { resultTopic } from '../topics/results.ts'
+import type { Frame, Refusal } from '../model/frame.ts'
 import { quarantine } from '../topics/quarantine.ts'
 import { stateTopic } from '../topics/state.ts'
 import { encodeResults } from './encode-results.ts'
@@ -112,15 +111,17 @@ export class PartitionWork {
     const { analysis, decoder } = this.options
     const { topic, partition, packed } = batch
     const origin = `${topic}/${partition}`
-    const sentAt = packed.length === 0 ? null : (packed.timestamps[packed.length - 1] ?? null)
     const refusals: Refusal[] = []
+    const { sentAt: sentAtField } = analysis.input
+    let sentAt = sentAtField === undefined ? (packed.timestamps[packed.length - 1] ?? null) : null
     const sendResults = (): void => {
       const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
-      this.send(resultTopic(analysis.group).name, results)
+      this.send(analysis.output.name, results)
     }
     for (const frame of decoder.decode(packed, origin)) {
       const refused = this.folding.take(frame)
       refusals.push(...frame.refusals, ...refused.map((each) => ({ ...each, sample: sampleAt(packed, each.position) })))
+      if (sentAtField !== undefined) sentAt = newestOf(frame, sentAtField, sentAt)
       // Of a key's results the last one is sent, so the later the fewer.
       if (analysis.emits.per === 'row') sendResults()
     }
@@ -195,7 +196,22 @@ async function begin(options: PartitionOptions, start: number): Promise<Begun> {
       hint: 'Start with --fresh to compute it from what the log still holds',
     })
   }
+  if (analysis.output.cleanup === 'delete') {
+    throw new WindsockError('state-damaged', `${what}, and ${analysis.output.name} would get the same rows twice`, {
+      hint: 'Start with --fresh to compute everything again from the log',
+    })
+  }
   options.onRebuild(`${what}: it is computed again from the log`)
   const outdated = found.keys.map((key) => ({ key, value: null, partition: origin.partition }))
   return { folding: new Folding(analysis), log: new StateLog(origin, from), next: from, outdated }
+}
+
+/** The latest time in a column of the frame, or the one that is known where that is later. */
+function newestOf(frame: Frame, field: string, known: number | null): number | null {
+  const cells = frame.cellsOf(field)
+  let newest = known
+  for (let row = 0; row < frame.length && cells.kind === 'number'; row++) {
+    if (cells.states[row] === 0) newest = Math.max(newest ?? -Infinity, cells.values[row] ?? -Infinity)
+  }
+  return newest
 }

@@ -61,6 +61,7 @@ export async function runAnalysis(options: AnalysisOptions): Promise<AnalysisPro
     topic: analysis.input.name,
     start: new Map(),
     partitions: 'assigned',
+    isolation: 'committed', // what is taken back must not be counted
     memory: decoder.memory,
     signal,
     ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),

@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker.ts'
+import { regroupedName, regroups } from '../topics/regrouped.ts'
 import { findGroupOfState, stateTopic } from '../topics/state.ts'
 import { type Checkpoint, checkpointKey, parseCheckpoint, readState, textsOf } from './state-log.ts'
 
@@ -37,6 +38,20 @@ export async function readStoredState(broker: Broker, group: string, signal: Abo
     stored.push({ partition, checkpoint, states })
   }
   return stored
+}
+
+/**
+ * Deletes all that a group has stored: states, positions, and what is between its stages where it has two.
+ *
+ * @throws WindsockError `group-active` before anything is deleted, when processes of it are at work
+ */
+export async function dropStored(broker: Broker, group: string): Promise<void> {
+  const between = regroups.map((regroup) => regroupedName(group, regroup))
+  await broker.admin.deleteGroups([group, ...between])
+  // In this order: the states of the last stage stand for the topic between, so that half of this done is noticed.
+  for (const topics of [between, [...between, group].map((each) => stateTopic(each, 1).name)]) {
+    for (const topic of topics) await broker.admin.deleteTopics([topic])
+  }
 }
 
 /** Stored states as lines of JSON, sorted by key: the same bytes for the same states, whichever partitions they are in. */

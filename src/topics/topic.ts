@@ -13,8 +13,10 @@ export interface Topic {
 /** A topic of observations, each a record of `schema`, keyed so that all of a key keep their order. */
 export interface Stream<F extends Fields = Fields> extends Topic {
   readonly schema: Schema<F>
-  /** The field whose text is the record's key. */
+  /** The field whose text is the record's key; empty where it is made of several. */
   readonly key: string
+  /** Of records made of others: the field that says when the newest of those was sent, milliseconds since the epoch. */
+  readonly sentAt?: string
 }
 
 export const dayMs = 86_400_000

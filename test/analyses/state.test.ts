@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   count,
+  findUnmergeable,
   highest,
-  isMergeable,
   latest,
   lowest,
+  mergeValues,
   number,
   type NumberField,
   sum,
@@ -20,12 +21,6 @@ const folds: readonly [string, NumberField, (before: number, row: number) => num
   ['the highest', highest(), (before, row) => Math.max(before, row)],
 ]
 
-const merges = {
-  sum: (a: number, b: number) => a + b,
-  lowest: (a: number, b: number) => Math.min(a, b),
-  highest: (a: number, b: number) => Math.max(a, b),
-}
-
 describe('a field of a state', () => {
   for (const [name, { initial, merge }, fold] of folds) {
     it(`that is ${name} says how the values of two halves give that of the whole`, () => {
@@ -34,7 +29,7 @@ describe('a field of a state', () => {
         for (let cut = 0; cut <= rows.length; cut++) {
           const [first, second] = [rows.slice(0, cut), rows.slice(cut)]
           assert.equal(
-            merges[merge](first.reduce(fold, initial), second.reduce(fold, initial)),
+            mergeValues(merge, first.reduce(fold, initial), second.reduce(fold, initial)),
             rows.reduce(fold, initial),
           )
         }
@@ -53,14 +48,14 @@ describe('a field of a state', () => {
 })
 
 describe('a state', () => {
-  it('is mergeable when all of its fields are', () => {
+  it('can be merged when all of its fields can, and names the first that cannot', () => {
     const all = { n: count(), total: sum(), low: lowest(), high: highest() }
-    assert.equal(isMergeable(all), true)
-    assert.equal(isMergeable({}), true)
+    assert.equal(findUnmergeable(all), undefined)
+    assert.equal(findUnmergeable({}), undefined)
     for (const other of [number(), text(), latest(2)]) {
-      assert.equal(isMergeable({ other }), false)
-      assert.equal(isMergeable({ ...all, other }), false)
-      assert.equal(isMergeable({ other, ...all }), false)
+      assert.equal(findUnmergeable({ other }), 'other')
+      assert.equal(findUnmergeable({ ...all, other }), 'other')
+      assert.equal(findUnmergeable({ other, ...all, another: text() }), 'other')
     }
   })
 })

@@ -47,7 +47,7 @@ describe('what is stored', () => {
     )
     const lines = writeStates(stored).trimEnd().split('\n')
     assert.deepEqual(
-      lines.map((line): unknown => JSON.parse(line)),
+      lines.map((each): unknown => JSON.parse(each)),
       [
         { key: ['A'], state: { date: '2015-01-06', highs: [1, 2], lows: [1, 2] } },
         { key: ['B'], state: { date: '2015-01-05', highs: [-1], lows: [-1] } },

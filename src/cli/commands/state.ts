@@ -4,6 +4,7 @@ import type { Broker } from '../../broker/broker.ts'
 import { systemCode, WindsockError } from '../../foundation/errors.ts'
 import {
   compareStates,
+  dropStored,
   listStoredGroups,
   readStoredState,
   type StoredPartition,
@@ -98,10 +99,8 @@ async function compare(broker: Broker, { config, print, signal }: CommandContext
 
 async function drop(broker: Broker, { config, print }: CommandContext): Promise<void> {
   const group = groupOf(config)
-  const { name } = stateTopic(group, 1)
-  await broker.admin.describeTopic(name)
-  await broker.admin.deleteGroups([group])
-  await broker.admin.deleteTopics([name])
+  await broker.admin.describeTopic(stateTopic(group, 1).name)
+  await dropStored(broker, group)
   print(`the state of ${group} is dropped: it begins anew at the earliest record\n`)
 }
 

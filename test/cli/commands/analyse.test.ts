@@ -36,6 +36,27 @@ describe('windsock analyse', () => {
     await assert.rejects(runHere(analyse, ['aroon', '--set', 'period=']), { code: 'usage', message: /got ""/ })
   })
 
+  it('says how it brings the records of a key together, where it has to or was asked to', async () => {
+    const memory = ['--broker', 'memory', '--until-end']
+    const { said } = await runHere(analyse, ['flights-per-day', '--regroup', 'partials', ...memory])
+    assert.equal(
+      said,
+      'flights-per-day: partial results of each partition are merged, by way of topic flights-per-day-partials (as asked for)\n' +
+        'flights-per-day: 0 records read, 0 refused\n',
+    )
+    const rows = await runHere(analyse, ['aroon', '--regroup', 'repartition', '--fresh', ...memory])
+    assert.match(rows.said, /^aroon: rows are sent to the partition of their key, on topic aroon-repartition /)
+  })
+
+  it('refuses a way of doing that which there is not, before it asks a broker', async () => {
+    await assert.rejects(runHere(analyse, ['aroon', '--regroup', 'partials', '--home', folder]), {
+      code: 'usage',
+      message: 'aroon cannot be put together from partial results: each of its rows has a result of its own',
+      hint: /--regroup repartition/,
+    })
+    await assert.rejects(runHere(analyse, ['aroon', '--regroup', 'shuffle']), { code: 'usage', message: /shuffle/ })
+  })
+
   it('needs a broker that answers', async () => {
     await assert.rejects(runHere(analyse, ['aroon', '--home', folder]), { code: 'broker-unreachable' })
   })
