@@ -1,5 +1,5 @@
 /** This engine: our reader, our decoder, our fold; for the bars the whole pipeline, with its states and transactions. */
-import { chooseAnalysis } from '../../src/analyses/all.ts'
+import { type ChosenAnalysis, chooseAnalysis } from '../../src/analyses/all.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts'
 import { openDecoder } from '../../src/codecs/json/json-codec.ts'
@@ -79,8 +79,8 @@ function toDecoderMode(mode: string): 'checked' | 'early-stop' {
 async function indicators(task: BarsTask): Promise<Report> {
   const started: number[] = []
   const chosen = [
-    { ...chooseAnalysis('bollinger', {}, task.topic), group: task.results.bollinger },
-    { ...chooseAnalysis('aroon', { period: '25' }, task.topic), group: task.results.aroon },
+    as(task.results.bollinger, chooseAnalysis('bollinger', {}, task.topic)),
+    as(task.results.aroon, chooseAnalysis('aroon', { period: '25' }, task.topic)),
   ]
   const mine = chosen.filter((_, index) => index % task.process.of === task.process.index)
   const broker = createKafkaBroker({ brokers: task.brokers })
@@ -98,6 +98,10 @@ async function indicators(task: BarsTask): Promise<Report> {
   const to = epochMs()
   await broker.close()
   return { from: Math.min(...started), to, records: Math.max(...progress.map(({ records }) => records)) }
+}
+
+function as(group: string, analysis: ChosenAnalysis): ChosenAnalysis {
+  return { ...analysis, group, output: resultTopic(group) }
 }
 
 /** The same broker, which says when a reader of a topic has its first batch. */
