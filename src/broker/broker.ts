@@ -26,7 +26,8 @@ export interface Broker {
 
 /** A record to be sent. */
 export interface OutgoingRecord {
-  readonly key: string
+  /** Text or its bytes. */
+  readonly key: string | Uint8Array
   /** Text or its bytes; null deletes the key from a compacted topic. */
   readonly value: string | Uint8Array | null
   /** Where it goes; left out, the key decides as Kafka's own clients do (murmur2). */

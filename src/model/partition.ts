@@ -2,18 +2,19 @@
  * The partition of a key, as Kafka's default partitioner has it: murmur2 with Kafka's seed, made positive, modulo the number
  * of partitions. Any client of any language that uses the default agrees.
  */
-export function partitionOf(key: string, partitions: number): number {
-  return (murmur2(encoder.encode(key)) & 0x7fffffff) % partitions
+export function partitionOf(key: string | Uint8Array, partitions: number): number {
+  return (murmur2(typeof key === 'string' ? encoder.encode(key) : key) & 0x7fffffff) % partitions
 }
 
 /** How many keys a partitioner remembers; others are hashed again. */
 const rememberedKeysMax = 10_000
 
-/** `partitionOf` for one topic, which remembers the keys it has seen. */
-export function createPartitioner(partitions: number): (key: string) => number {
+/** `partitionOf` for one topic, which remembers the texts it has seen. */
+export function createPartitioner(partitions: number): (key: string | Uint8Array) => number {
   if (partitions === 1) return () => 0
   const known = new Map<string, number>()
   return (key) => {
+    if (typeof key !== 'string') return partitionOf(key, partitions)
     let partition = known.get(key)
     if (partition === undefined) {
       partition = partitionOf(key, partitions)

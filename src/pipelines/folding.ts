@@ -123,8 +123,7 @@ export class Folding {
   }
 
   private keyAt(slot: number): string {
-    const key: Readonly<Record<string, unknown>> = { ...this.key.at(slot) }
-    return JSON.stringify(this.analysis.keyBy.map((column) => key[column]))
+    return JSON.stringify(textColumns(this.analysis).map((isText, column) => this.keys.valueAt(column, slot, isText)))
   }
 }
 

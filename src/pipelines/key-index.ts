@@ -1,29 +1,35 @@
-import type { Cells } from '../model/column.ts'
+import type { Cells, TextCells } from '../model/column.ts'
 import type { Frame } from '../model/frame.ts'
 import type { Value } from '../model/value.ts'
 
 /**
  * Gives every key a small whole number, its slot, in the order in which keys come: 0, 1, 2, … A key is the values of some
- * columns. Text is compared by a code of its own and numbers as doubles, so finding the slot of a row makes no object.
+ * columns. Text is compared by a code of its own and numbers as doubles, column by column for a whole frame, so finding
+ * the slots makes no object.
  */
 export class KeyIndex {
   private readonly columns: readonly string[]
   /** By column, the parts of all keys by slot: numbers as they are, codes of text, NaN for an empty cell. */
   private parts: Float64Array[]
+  /** By slot, the hash of its key. */
+  private hashes = new Int32Array(1 << 9)
   private readonly texts: string[] = []
   private readonly codeByText = new Map<string, number>()
   /** By column, the codes of a frame's dictionary, as far as they are known. */
   private readonly dictionaries: { texts: readonly string[]; codes: number[] }[]
   /** Open addressing, slot + 1 or 0; a power of two, at most half full. */
   private table = new Uint32Array(1 << 10)
-  private slots = new Uint32Array(1 << 10)
   private count = 0
+  /** By column, the parts of the keys that are looked for; by row, their hashes and what was found. */
+  private wanted: Float64Array[]
+  private wantedHashes = new Int32Array(1)
+  private found = new Uint32Array(1)
 
   constructor(columns: readonly string[]) {
     this.columns = columns
     this.parts = columns.map(() => new Float64Array(1 << 9))
+    this.wanted = columns.map(() => new Float64Array(1))
     this.dictionaries = columns.map(() => ({ texts: [], codes: [] }))
-    this.row = columns.map(() => 0)
   }
 
   /** How many keys there are. */
@@ -33,24 +39,23 @@ export class KeyIndex {
 
   /** By row of the frame, its slot; new keys get new ones. The array is used again by the next call. */
   slotsOf(frame: Frame): Uint32Array {
-    if (this.slots.length < frame.length) this.slots = new Uint32Array(2 * frame.length)
-    const cells = this.columns.map((column) => frame.cellsOf(column))
-    const codes = cells.map((each, column) => this.codesOf(each, column))
-    for (let row = 0; row < frame.length; row++) {
-      for (let column = 0; column < cells.length; column++) {
-        this.row[column] = this.partOf(cells[column], codes[column], row)
-      }
-      this.slots[row] = this.slotOfRow()
+    const { length } = frame
+    if (this.found.length < length) {
+      this.wanted = this.columns.map(() => new Float64Array(length))
+      this.wantedHashes = new Int32Array(length)
+      this.found = new Uint32Array(length)
     }
-    return this.slots
+    this.columns.forEach((name, column) => this.readParts(frame.cellsOf(name), column, length))
+    return this.findAll(length)
   }
 
   /** The slot of a key that is given by its values. */
   slotOf(values: readonly Value[]): number {
     values.forEach((value, column) => {
-      this.row[column] = typeof value === 'string' ? this.codeOf(value) : normal(value ?? NaN)
+      const parts = this.wanted[column]
+      if (parts !== undefined) parts[0] = typeof value === 'string' ? this.codeOf(value) : normal(value ?? NaN)
     })
-    return this.slotOfRow()
+    return this.findAll(1)[0] ?? 0
   }
 
   /** The value of a key in one of its columns. */
@@ -60,23 +65,25 @@ export class KeyIndex {
     return isText ? (this.texts[part] ?? null) : part
   }
 
-  /** The parts of the key that is looked for. */
-  private readonly row: number[]
+  private findAll(length: number): Uint32Array {
+    this.wantedHashes.fill(0, 0, length)
+    for (const parts of this.wanted) mixIn(this.wantedHashes, parts, length)
+    for (let row = 0; row < length; row++) this.found[row] = this.find(row, finished(this.wantedHashes[row] ?? 0))
+    return this.found
+  }
 
-  private slotOfRow(): number {
+  private find(row: number, hash: number): number {
     const mask = this.table.length - 1
-    let place = hashOf(this.row) & mask
-    for (;;) {
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
       const slot = (this.table[place] ?? 0) - 1
-      if (slot < 0) return this.add(place)
-      if (this.isAt(slot)) return slot
-      place = (place + 1) & mask
+      if (slot < 0) return this.add(row, hash, place)
+      if (this.hashes[slot] === hash && this.isAt(slot, row)) return slot
     }
   }
 
-  private isAt(slot: number): boolean {
-    for (let column = 0; column < this.row.length; column++) {
-      const mine = this.row[column] ?? NaN
+  private isAt(slot: number, row: number): boolean {
+    for (let column = 0; column < this.parts.length; column++) {
+      const mine = this.wanted[column]?.[row] ?? NaN
       const other = this.parts[column]?.[slot] ?? NaN
       // An empty cell is NaN, which equals nothing.
       if (mine !== other && (mine === mine || other === other)) return false
@@ -84,13 +91,14 @@ export class KeyIndex {
     return true
   }
 
-  private add(place: number): number {
+  private add(row: number, hash: number, place: number): number {
     const slot = this.count++
-    if (slot === this.parts[0]?.length) this.parts = this.parts.map((part) => enlarge(part))
-    this.row.forEach((value, column) => {
-      const part = this.parts[column]
-      if (part !== undefined) part[slot] = value
-    })
+    if (slot === this.hashes.length) {
+      this.parts = this.parts.map((part) => enlarge(part, new Float64Array(2 * slot)))
+      this.hashes = enlarge(this.hashes, new Int32Array(2 * slot))
+    }
+    for (const [column, parts] of this.parts.entries()) parts[slot] = this.wanted[column]?.[row] ?? NaN
+    this.hashes[slot] = hash
     this.table[place] = slot + 1
     if (this.count * 2 > this.table.length) this.rehash()
     return slot
@@ -98,37 +106,43 @@ export class KeyIndex {
 
   private rehash(): void {
     const table = new Uint32Array(this.table.length * 2)
-    const parts = this.columns.map(() => 0)
     for (let slot = 0; slot < this.count; slot++) {
-      for (let column = 0; column < parts.length; column++) parts[column] = this.parts[column]?.[slot] ?? NaN
-      let place = hashOf(parts) & (table.length - 1)
+      let place = (this.hashes[slot] ?? 0) & (table.length - 1)
       while (table[place] !== 0) place = (place + 1) & (table.length - 1)
       table[place] = slot + 1
     }
     this.table = table
   }
 
-  /** The codes of a frame's dictionary here; -1 where none of its rows has asked yet. */
-  private codesOf(cells: Cells, column: number): number[] | undefined {
-    const known = this.dictionaries[column]
-    if (cells.kind !== 'text' || known === undefined) return undefined
-    if (known.texts !== cells.texts) {
-      known.texts = cells.texts
-      known.codes = []
-    }
-    while (known.codes.length < cells.texts.length) known.codes.push(-1)
-    return known.codes
+  private readParts(cells: Cells, column: number, length: number): void {
+    const parts = this.wanted[column]
+    if (parts === undefined) return
+    if (cells.kind === 'text') return this.readCodes(cells, this.codesOf(cells, column), parts, length)
+    const { states, values } = cells
+    for (let row = 0; row < length; row++) parts[row] = states[row] === 0 ? normal(values[row] ?? NaN) : NaN
   }
 
-  private partOf(cells: Cells | undefined, codes: number[] | undefined, row: number): number {
-    if (cells === undefined || cells.states[row] !== 0) return NaN
-    if (cells.kind === 'number') return normal(cells.values[row] ?? NaN)
-    const local = cells.codes[row] ?? 0
-    const known = codes?.[local] ?? -1
-    if (known >= 0) return known
-    const code = this.codeOf(cells.texts[local] ?? '')
-    if (codes !== undefined) codes[local] = code
-    return code
+  private readCodes({ states, codes, texts }: TextCells, known: number[], parts: Float64Array, length: number): void {
+    for (let row = 0; row < length; row++) {
+      const local = codes[row] ?? 0
+      let code = NaN
+      if (states[row] === 0) {
+        code = known[local] ?? -1
+        if (code < 0) known[local] = code = this.codeOf(texts[local] ?? '')
+      }
+      parts[row] = code
+    }
+  }
+
+  /** The codes of a frame's dictionary here; -1 where none of its rows has asked yet. */
+  private codesOf({ texts }: TextCells, column: number): number[] {
+    const known = this.dictionaries[column] ?? { texts, codes: [] }
+    if (known.texts !== texts) {
+      known.texts = texts
+      known.codes = []
+    }
+    while (known.codes.length < texts.length) known.codes.push(-1)
+    return known.codes
   }
 
   private codeOf(text: string): number {
@@ -145,19 +159,12 @@ function normal(value: number): number {
   return value === value ? value + 0 : NaN
 }
 
-const double = new Float64Array(1)
-const halves = new Uint32Array(double.buffer)
-
-/** Murmur3's mixing (Austin Appleby, public domain) over the halves of the doubles. */
-function hashOf(parts: readonly number[]): number {
-  let hash = 0
-  for (let i = 0; i < parts.length; i++) {
-    double[0] = parts[i] ?? 0
-    hash = mix(mix(hash, halves[0] ?? 0), halves[1] ?? 0)
+/** Murmur3's mixing (Austin Appleby, public domain) of one more part into each hash, by the halves of the double. */
+function mixIn(hashes: Int32Array, parts: Float64Array, length: number): void {
+  const halves = new Uint32Array(parts.buffer, parts.byteOffset, 2 * length)
+  for (let row = 0; row < length; row++) {
+    hashes[row] = mix(mix(hashes[row] ?? 0, halves[2 * row] ?? 0), halves[2 * row + 1] ?? 0)
   }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }
 
 function mix(hash: number, block: number): number {
@@ -166,8 +173,13 @@ function mix(hash: number, block: number): number {
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0
 }
 
-function enlarge(from: Float64Array): Float64Array<ArrayBuffer> {
-  const into = new Float64Array(from.length * 2)
+function finished(hash: number): number {
+  const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)
+  return twice ^ (twice >>> 16)
+}
+
+function enlarge<T extends Float64Array | Int32Array>(from: T, into: T): T {
   into.set(from)
   return into
 }

@@ -29,9 +29,14 @@ export interface PackPlan {
   readonly sentRows: readonly number[] | undefined
 }
 
+/** A row as it goes to the broker. */
+export interface RowRecord extends OutgoingRecord {
+  readonly key: string
+}
+
 /** Rows as they go to the broker, with what was refused on the way. */
 export interface Parcel {
-  readonly records: readonly OutgoingRecord[]
+  readonly records: readonly RowRecord[]
   /** Bytes of the values. */
   readonly bytes: number
   /** Rows left out because an earlier run had sent them. */
@@ -48,7 +53,7 @@ export async function* packRows<F extends Fields>(options: PackOptions<F>): Asyn
   let row = 0
 
   const pack = ({ frame, from, to }: Slice<F>): Parcel => {
-    const records: OutgoingRecord[] = []
+    const records: RowRecord[] = []
     const ts = clock.now() / 1000
     let bytes = 0
     let skipped = 0

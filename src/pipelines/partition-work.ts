@@ -15,6 +15,8 @@ export interface PartitionOptions {
   readonly analysis: ChosenAnalysis
   readonly origin: StateOrigin
   readonly decoder: Decoder
+  /** What all partitions of this process have waiting to be sent. */
+  readonly backlog: { records: number }
   /** Told when a stored state is refused and computed again from the log. */
   readonly onRebuild: (reason: string) => void
   readonly signal: AbortSignal
@@ -22,8 +24,9 @@ export interface PartitionOptions {
 
 /** How long a transaction of a process that sleeps may keep readers of committed results waiting. */
 const transactionMsMax = 30_000
-/** Results that wait to be sent, beyond which the partition takes no more records. */
+/** Records that wait to be sent, beyond which a partition takes no more, and so does any while all have so many. */
 const unsentRecordsMax = 20_000
+const backlogRecordsMax = 60_000
 /** Changed states beyond which a commit does not wait for its time. */
 const changedKeysMax = 50_000
 
@@ -129,7 +132,8 @@ export class PartitionWork {
     this.position = batch.next
     this.refused += refusals.length
     this.send(quarantine.name, quarantineRecords(origin, refusals, analysis.group))
-    if (this.unsentRecords > unsentRecordsMax) await this.sending
+    const isMuch = this.unsentRecords > unsentRecordsMax || this.options.backlog.records > backlogRecordsMax
+    if (isMuch) await this.sending
   }
 
   /** Commits everything up to here, and returns the position behind it. */
@@ -157,12 +161,12 @@ export class PartitionWork {
 
   private send(topic: string, records: readonly OutgoingRecord[]): void {
     if (records.length === 0) return
-    this.unsentRecords += records.length
-    this.follow(
-      this.transactions.send(topic, records).then(() => {
-        this.unsentRecords -= records.length
-      }),
-    )
+    const count = (change: number): void => {
+      this.unsentRecords += change
+      this.options.backlog.records += change
+    }
+    count(records.length)
+    this.follow(this.transactions.send(topic, records).finally(() => count(-records.length)))
   }
 
   /** Sends and commits take effect in the order in which they are called, so the last one stands for all. */

@@ -101,6 +101,7 @@ class GroupWork {
   /** By partition that is ours, those being opened included, how it was gained. */
   private readonly gains = new Map<number, Gain>()
   private readonly committing = new Set<PartitionWork>()
+  private readonly backlog = { records: 0 }
   private readonly lags = new Map<number, number>()
   private readonly untold = new Map<number, number>()
   private membership: Membership | undefined
@@ -207,6 +208,7 @@ class GroupWork {
           analysis,
           origin: { topic, id, partition },
           decoder: this.parts.decoder,
+          backlog: this.backlog,
           onRebuild: (reason) => onNotice?.(reason),
           signal,
         },

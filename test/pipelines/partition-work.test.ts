@@ -44,6 +44,7 @@ async function open(broker: Broker, notices: string[] = []): Promise<PartitionWo
     analysis,
     origin: { topic: prices.name, id, partition },
     decoder,
+    backlog: { records: 0 },
     onRebuild: (notice: string) => notices.push(notice),
     signal,
   }

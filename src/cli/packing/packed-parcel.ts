@@ -1,5 +1,4 @@
-import type { OutgoingRecord } from '../../broker/broker.ts'
-import type { Parcel } from '../../pipelines/pack-rows.ts'
+import type { Parcel, RowRecord } from '../../pipelines/pack-rows.ts'
 import { rowHeader } from '../../pipelines/sent-rows.ts'
 
 /** A parcel as it goes from one thread to another: all values in one piece of memory that is handed over, not copied. */
@@ -43,7 +42,7 @@ export function packParcel({ records, bytes, ...parcel }: Parcel, bytesRead: num
 export function unpackParcel(packed: PackedParcel): Parcel {
   const { values, ends, partitions, keys, keyCodes, marks, skipped, origin, refusals } = packed
   const bytes = Buffer.from(values.buffer)
-  const records = Array.from(ends, (end, index): OutgoingRecord => {
+  const records = Array.from(ends, (end, index): RowRecord => {
     const key = keys[keyCodes[index] ?? 0] ?? ''
     const value = bytes.subarray(ends[index - 1] ?? 0, end)
     const partition = partitions[index] ?? 0

@@ -95,7 +95,7 @@ export class RecordBatch {
   }
 
   private encode({ key, value, headers }: OutgoingRecord, lengthOf: LengthOf): 'done' | 'full' | 'not-ascii' {
-    const keyLength = lengthOf(key)
+    const keyLength = typeof key === 'string' ? lengthOf(key) : key.length
     const valueLength = value === null ? -1 : typeof value === 'string' ? lengthOf(value) : value.length
     const body =
       2 + // attributes and the timestamp delta of 0
@@ -114,7 +114,8 @@ export class RecordBatch {
     bytes[at++] = 0
     at = putVarint(bytes, at, this.count * 2)
     at = putVarint(bytes, at, keyLength * 2)
-    if (bytes.write(key, at) !== keyLength) return 'not-ascii'
+    if (typeof key !== 'string') bytes.set(key, at)
+    else if (bytes.write(key, at) !== keyLength) return 'not-ascii'
     at += keyLength
     if (value === null) {
       bytes[at++] = 1

@@ -16,7 +16,7 @@ import { Sending } from './sending.ts'
 const missingTopicMs = 5_000
 
 interface TopicLanes {
-  readonly partitionOf: (key: string) => number
+  readonly partitionOf: (key: string | Uint8Array) => number
   readonly lanes: readonly Lane[]
 }
 
