@@ -11,6 +11,13 @@ function written(bytesMax: number, write: (json: JsonBytes) => void, json = new 
   return Buffer.from(bytes).toString()
 }
 
+function checkNumber(value: number): void {
+  assert.equal(
+    written(numberBytesMax, (json) => json.number(value)),
+    JSON.stringify(value),
+  )
+}
+
 describe('JSON as bytes', () => {
   it('of a text is what JSON.stringify gives, in as many bytes as were said at most', () => {
     const odd = fc.constantFrom('', '"', '\\', '\u007f', '\u0000', '\ud800', 'é', '\u2028', '😀', 'plain', 'a"b')
@@ -25,15 +32,11 @@ describe('JSON as bytes', () => {
   })
 
   it('of a number is what JSON.stringify gives', () => {
-    const check = (value: number): void =>
-      assert.equal(
-        written(numberBytesMax, (json) => json.number(value)),
-        JSON.stringify(value),
-      )
-    fc.assert(fc.property(fc.double(), check), { numRuns: 2_000 })
-    fc.assert(fc.property(fc.integer(), check), { numRuns: 2_000 })
-    for (let power = 1; power < 1e17; power *= 10) for (const near of [power - 1, power, power + 1, -power]) check(near)
-    for (const odd of [0, -0, 0.1, 1e21, 5e-324, -1.2345678901234567e-300, NaN, Infinity, -Infinity]) check(odd)
+    fc.assert(fc.property(fc.double(), checkNumber), { numRuns: 2_000 })
+    fc.assert(fc.property(fc.integer(), checkNumber), { numRuns: 2_000 })
+    for (let power = 1; power < 1e17; power *= 10)
+      for (const near of [power - 1, power, power + 1, -power]) checkNumber(near)
+    for (const odd of [0, -0, 0.1, 1e21, 5e-324, -1.2345678901234e-300, NaN, Infinity, -Infinity]) checkNumber(odd)
   })
 
   it('stays as it is while more is written, also beyond a piece of memory', () => {
