@@ -37,8 +37,10 @@ export const analyse: Command = {
       regroups.find((each) => each === asked),
     )
     if (plan.kind !== 'direct') say(plan.reason)
+    // The in-process log ends with the process, and so do its groups.
+    const isMemory = config.text('broker') === 'memory'
+    const member = isMemory ? undefined : claimMember(memberFolderOf(config), analysis.group)
     const broker = await connect(config)
-    const member = claimMember(memberFolderOf(config), analysis.group)
     try {
       if (config.flag('fresh')) {
         await dropStored(broker, analysis.group)
@@ -53,11 +55,19 @@ export const analyse: Command = {
         )
       const onNotice = (notice: string): void => say(notice)
       const pacer = pauseOnSignal(say)
-      const work = { analysis, plan, memberId: member.id, untilEnd, pacer, onTrouble, onNotice }
+      const work = {
+        analysis,
+        plan,
+        ...(member === undefined ? {} : { memberId: member.id }),
+        untilEnd,
+        pacer,
+        onTrouble,
+        onNotice,
+      }
       const { records, refused } = await doAnalyse(broker, work, signal)
       say(`${analysis.group}: ${records} records read, ${refused} refused`)
     } finally {
-      member.release()
+      member?.release()
       await broker.close()
     }
   },
