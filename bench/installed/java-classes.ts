@@ -33,7 +33,11 @@ export async function compileJava({ cacheFolder, java, say }: Place): Promise<st
     const copying = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`]
     await run(maven, ['-B', '-q', '-f', pom, ...copying], staging)
     const sources = names.filter((name) => name.endsWith('.java')).map((name) => join(source, name))
-    await run(javac, ['-nowarn', '-cp', join(jars, '*'), '-d', join(staging, 'classes'), ...sources], staging)
+    await run(
+      javac,
+      ['-nowarn', '-encoding', 'UTF-8', '-cp', join(jars, '*'), '-d', join(staging, 'classes'), ...sources],
+      staging,
+    )
   })
   return `${join(folder, 'classes')}:${join(folder, 'jars', '*')}`
 }

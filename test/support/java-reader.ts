@@ -32,7 +32,14 @@ export async function openJavaReader(brokers: readonly string[]): Promise<JavaRe
   const java = await findJava(process.env)
   const options = { cacheDir: defaultCacheDir(process.env), java, env: process.env, logger: silentLogger }
   const source = fileURLToPath(new URL('read-topic.java', import.meta.url))
-  const args = ['-XX:TieredStopAtLevel=1', '-cp', await ensureJars(options), source, brokers.join(',')]
+  const args = [
+    '-XX:TieredStopAtLevel=1',
+    '-Dfile.encoding=UTF-8',
+    '-cp',
+    await ensureJars(options),
+    source,
+    brokers.join(','),
+  ]
   const program = spawn(java.path, args, { stdio: ['pipe', 'pipe', 'ignore'] })
   const exited = once(program, 'exit')
   const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]()

@@ -32,7 +32,9 @@ export class JavaClients {
     const options = { cacheDir: defaultCacheDir(process.env), java, env: process.env, logger: silentLogger }
     const source = fileURLToPath(new URL('java-clients.java', import.meta.url))
     const classPath = await ensureJars(options)
-    return new JavaClients(spawn(java.path, ['-Xmx256m', '-cp', classPath, source, brokers.join(',')]))
+    return new JavaClients(
+      spawn(java.path, ['-Xmx256m', '-Dfile.encoding=UTF-8', '-cp', classPath, source, brokers.join(',')]),
+    )
   }
 
   private constructor(process: ChildProcessWithoutNullStreams) {
