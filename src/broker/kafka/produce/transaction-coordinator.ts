@@ -147,7 +147,7 @@ export class TransactionCoordinator {
         if (ids.includes('CONCURRENT_TRANSACTIONS')) {
           // The last transaction's markers are being written, a matter of milliseconds.
           if (this.closing.aborted && attempt >= closingAttemptsMax) throw error
-          await delay(Math.min(100, 5 * 2 ** attempt))
+          await delay(Math.min(100, 2 + attempt ** 2))
           continue
         }
         // It may have moved; while it starts, it is where it was.
