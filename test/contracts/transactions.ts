@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Broker, Transactions } from '../../src/broker/broker.ts'
-import { WindsockError } from '../../src/foundation/errors.ts'
+import { type ErrorCode, WindsockError } from '../../src/foundation/errors.ts'
 import type { Topic } from '../../src/topics/topic.ts'
 
 export interface TransactionsUnderTest {
@@ -198,6 +198,29 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       await assert.rejects(send(owner, topic, 'x'.repeat(2_000_000)), { code: 'record-too-large' })
       await assert.rejects(owner.commit(), { code: 'record-too-large' })
       await owner.abort()
+      await send(owner, topic, 'after')
+      await owner.commit()
+      await expectCommitted(topic, [['after']])
+      await owner.close()
+    })
+
+    it('commit nothing of a transaction of which a record had nowhere to go', async () => {
+      const topic = await makeTopic()
+      const owner = await openOwner('nowhere')
+      const nowhere: readonly [string, ErrorCode, () => Promise<void>][] = [
+        ['no topic', 'topic-missing', () => send(owner, 'transactions-none', 'x')],
+        ['no partition', 'broker-refused', () => owner.send(topic, [{ key: 'k', value: 'x', partition: 7 }])],
+      ]
+      for (const [what, code, sendNowhere] of nowhere) {
+        await send(owner, topic, what)
+        const calls = await Promise.allSettled([sendNowhere(), owner.commit()])
+        assert.deepEqual(
+          calls.map((call) => (call.status === 'rejected' ? call.reason.code : '')),
+          [code, code],
+          what,
+        )
+        await owner.abort()
+      }
       await send(owner, topic, 'after')
       await owner.commit()
       await expectCommitted(topic, [['after']])

@@ -191,11 +191,6 @@ export class KafkaReader implements Reader {
     return Array.from(this.positions.all()).every((position) => position.position >= this.endOf(position))
   }
 
-  private async allPartitions(): Promise<ReadonlyMap<string, number[]>> {
-    const { name, partitions } = await this.admin.describeTopic(this.read.topic)
-    return new Map([[name, partitions.map(({ partition }) => partition)]])
-  }
-
   /** Finds where to start. @returns the topic's id */
   private async begin(): Promise<string> {
     const found = await this.admin.describeTopic(this.read.topic)

@@ -137,11 +137,14 @@ export class KafkaTransactions implements Transactions {
     return this.producer === undefined ? undefined : this.coordinator.whyRefused(this.producer, this.startedMs)
   }
 
-  /** An error that the transaction cannot survive is remembered. */
+  /**
+   * No transaction survives an error. Where it is a commit's, nobody knows whether that was done: whatever was sent after it
+   * might still become part of it.
+   */
   private async translate(error: unknown): Promise<WindsockError> {
     const known = isDisowned(error) ? await this.whyRefused() : undefined
     const translated = known ?? translateKafkaError(error, `transactions of ${this.id}`, this.cluster.options.brokers)
-    if (translated.code === 'fenced' || translated.code === 'transaction-lost') this.failure ??= translated
+    this.failure ??= translated
     return translated
   }
 }

@@ -5,7 +5,7 @@ import type { OutgoingRecord } from '../../broker.ts'
 import { translateKafkaError } from '../kafka-errors.ts'
 import type { Author } from './author.ts'
 import type { BatchMemory } from './batch-memory.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Leaders } from './cluster.ts'
 import { Lane, type ProducerId } from './lane.ts'
 import { backOff, isWorthWaiting, patiently } from './patience.ts'
 import { produce, type ProduceAnswer } from './produce-request.ts'
@@ -61,9 +61,7 @@ export class Sender {
   }
 
   async send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    if (this.closing.signal.aborted) {
-      throw new WindsockError('broker-unreachable', `sending to topic ${topic}: the publisher is closed`)
-    }
+    if (this.closing.signal.aborted) throw closed(topic)
     if (records.length === 0) return
     const sending = new Sending(topic, records)
     this.calls.push(sending)
@@ -83,9 +81,10 @@ export class Sender {
     }
   }
 
-  /** What is on its way may arrive, or fail; nothing is tried again. */
+  /** What is on its way may arrive, or fail; nothing is tried again, and nothing else is sent. */
   async close(): Promise<void> {
     this.closing.abort()
+    this.encode()
     if (!this.isIdle) await new Promise<void>((resolve) => this.onIdle.push(resolve))
   }
 
@@ -103,6 +102,11 @@ export class Sender {
       if (call instanceof Barrier) {
         if (this.isSettled) call.reached.resolve()
         break
+      }
+      if (this.closing.signal.aborted) this.refuse(call, closed(call.topic))
+      if (call.next >= call.records.length) {
+        this.calls.shift()
+        continue
       }
       const topic = this.findTopic(call.topic)
       if (topic === undefined) {
@@ -126,7 +130,7 @@ export class Sender {
       const lane = lanes[record.partition ?? partitionOf(record.key)]
       if (lane === undefined) {
         const reason = `topic ${sending.topic} has no partition ${record.partition}`
-        sending.fail(new WindsockError('broker-refused', reason))
+        this.refuse(sending, new WindsockError('broker-refused', reason))
         return
       }
       if (lane.isEmpty) this.ready.add(lane)
@@ -149,14 +153,23 @@ export class Sender {
     if (this.isLookingUp) return
     this.isLookingUp = true
     try {
-      const leaders = await patiently(() => this.cluster.askLeaders(sending.topic), this.closing.signal)
-      if (leaders === undefined) sending.fail(missing(sending.topic))
+      const leaders = await this.askLeaders(sending.topic)
+      if (leaders === undefined) this.refuse(sending, missing(sending.topic))
     } catch (error) {
-      sending.fail(this.translate(error, sending.topic))
+      this.refuse(sending, this.translate(error, sending.topic))
     }
     this.isLookingUp = false
-    if (sending.next >= sending.records.length) this.calls.shift()
     this.encode()
+  }
+
+  private async askLeaders(topic: string): Promise<Leaders | undefined> {
+    const { signal } = this.closing
+    const giveUpAt = this.topics.has(topic) ? Date.now() + missingTopicMs : 0
+    for (let attempt = 0; ; attempt++) {
+      const leaders = await patiently(() => this.cluster.askLeaders(topic), signal)
+      if (leaders !== undefined || signal.aborted || Date.now() > giveUpAt) return leaders
+      await backOff(attempt, signal)
+    }
   }
 
   /** Requests are made at the end of the running turn, so that calls made in one turn go together. */
@@ -288,9 +301,18 @@ export class Sender {
     if (!lane.isEmpty) this.ready.add(lane)
   }
 
+  private refuse(sending: Sending, error: WindsockError): void {
+    this.author.failed(error)
+    sending.fail(error)
+  }
+
   private translate(error: unknown, topic: string): WindsockError {
     return translateKafkaError(error, `sending to topic ${topic}`, this.cluster.options.brokers)
   }
+}
+
+function closed(topic: string): WindsockError {
+  return new WindsockError('broker-unreachable', `sending to topic ${topic}: the publisher is closed`)
 }
 
 function missing(topic: string): WindsockError {
