@@ -8,6 +8,7 @@ import { defaultCacheDir } from '../src/broker/kafka/server/cache-dir.ts'
 import { ensureJars } from '../src/broker/kafka/server/jars.ts'
 import { findJava, type Java } from '../src/broker/kafka/server/java.ts'
 import { startLocalKafka } from '../src/broker/kafka/server/local-kafka.ts'
+import { describeError } from '../src/foundation/errors.ts'
 import { silentLogger } from '../src/foundation/logger.ts'
 import type { Place } from './engine.ts'
 
@@ -18,9 +19,12 @@ export interface Bench {
   readonly place: Place
   readonly java: Java
   readonly rounds: number
+  /** Also ends when Kafka does, with the reason. */
   readonly signal: AbortSignal
   /** A name, and a folder of that name, which no other run has. */
   createRun(): Promise<{ readonly id: string; readonly folder: string }>
+  /** What they hold is no longer needed. One that stays is said and costs room only: it must not hide what else went wrong. */
+  dropTopics(names: readonly string[]): Promise<void>
   /** Ends Kafka and removes all that was written. */
   close(): Promise<void>
 }
@@ -57,6 +61,8 @@ async function startIn(home: string, { rounds, signal, say }: StartOptions): Pro
     logger: silentLogger,
     heapMiB: kafkaHeapMiB,
   })
+  const crash = new AbortController()
+  void kafka.exited.then((error) => error === undefined || crash.abort(error))
   const broker = createKafkaBroker({ brokers: kafka.brokers })
   return {
     broker,
@@ -64,12 +70,19 @@ async function startIn(home: string, { rounds, signal, say }: StartOptions): Pro
     place: { cacheFolder: dirname(cacheDir), temporaryFolder: home, java: java.path, brokerClassPath, say },
     java,
     rounds,
-    signal,
+    signal: AbortSignal.any([signal, crash.signal]),
     async createRun() {
       const id = `bench-${randomUUID().slice(0, 8)}`
       const folder = join(home, id)
       await mkdir(folder)
       return { id, folder }
+    },
+    async dropTopics(names) {
+      try {
+        await broker.admin.deleteTopics(names)
+      } catch (error) {
+        say(`topics were not deleted: ${describeError(error)}`)
+      }
     },
     async close() {
       await broker.close()

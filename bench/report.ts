@@ -1,3 +1,4 @@
+import type { FailedPart } from './attempts.ts'
 import type { EngineName, JobName, Variant } from './engine.ts'
 import type { Machine } from './machine.ts'
 import type { LatencyRow } from './latency/measure-latency.ts'
@@ -18,6 +19,18 @@ export interface BenchReport {
   readonly latency: readonly LatencyRow[]
   readonly memory: readonly MemoryRow[]
   readonly linearity: readonly LinearityRow[]
+  /** What was to be measured and was not. */
+  readonly failed: readonly FailedPart[]
+}
+
+/**
+ * Whether all that was asked for was measured, and this engine's results were right. What others cannot do is theirs, and a
+ * rate that was not kept is the machine's.
+ */
+export function isFaultless({ jobs, latency, memory, linearity, failed }: BenchReport): boolean {
+  const ofJobs = Object.values(jobs).flat()
+  const ours = ofJobs.filter(({ engine, skipped }) => engine === 'windsock' && skipped === undefined)
+  return failed.length === 0 && [...ours, ...latency, ...memory, ...linearity].every(({ correct }) => correct)
 }
 
 /** One way of one engine; the figures are medians over the rounds, null where there is none. */

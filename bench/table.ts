@@ -13,6 +13,7 @@ export function formatReport(report: BenchReport): string {
     formatLatency(report),
     formatMemory(report),
     formatLinearity(report),
+    report.failed.map(({ part, reason }) => `NOT MEASURED, ${part}: ${reason}`).join('\n'),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
@@ -70,7 +71,8 @@ function formatLatency({ latency }: BenchReport): string {
     thousands(row.recordsPerSecond),
     row.readers,
     ...[row.p50Ms, row.p99Ms, row.p999Ms, row.maxMs, row.senderLateMsMax].map((ms) => fixed(ms, 1)),
-    verdict(row),
+    verdict(row) +
+      (row.correct && !row.isRateKept ? `, RATE NOT KEPT: ${thousands(row.keptRecordsPerSecond ?? 0)}/s` : ''),
   ])
   return `latency: from when a record was due to be sent to when its result was read\n${alignColumns([header, ...cells], 2)}`
 }

@@ -12,6 +12,8 @@ export interface FlightsTopic {
   readonly name: string
   readonly partitions: number
   readonly records: number
+  /** Left out, the airline decides; there are 14 of them, so of many partitions most would be empty. */
+  readonly spread?: 'even'
 }
 
 export interface FlightsDrain extends PreparedJob {
@@ -25,7 +27,7 @@ export async function prepareFlightsDrain(
   flights: FlightRecords,
   topic: FlightsTopic,
 ): Promise<FlightsDrain> {
-  const { name, partitions, records } = topic
+  const { name, partitions, records, spread } = topic
   await broker.admin.ensureTopics([{ name, partitions, cleanup: 'delete', retentionMs: -1 }])
   const truth = new FlightCounts(partitions)
   const partitionOf = createPartitioner(partitions)
@@ -35,7 +37,7 @@ export async function prepareFlightsDrain(
     const sending: OutgoingRecord[] = []
     for (let index = first; index < Math.min(records, first + recordsPerSend); index++) {
       const { airline, group, value } = flights.at(index)
-      const partition = partitionOf(airline)
+      const partition = spread === 'even' ? index % partitions : partitionOf(airline)
       truth.add(partition, group)
       sending.push({ key: airline, value, partition })
     }

@@ -20,7 +20,7 @@ const isolationLevels = { uncommitted: 0, committed: 1 } as const
 /**
  * Reads a topic from its beginning. Not by our own reader: what judges it must not share its faults.
  *
- * @throws what the client throws; nothing when the signal aborts
+ * @throws what the client throws; when the signal aborts before `ends` is reached, that it is so; without `ends` nothing then
  */
 export async function readTopic(options: ReadTopicOptions): Promise<void> {
   const { brokers, topic, isolation, signal, ends, onRecord } = options
@@ -63,6 +63,7 @@ export async function readTopic(options: ReadTopicOptions): Promise<void> {
         }
       }
     }
+    if (ends !== undefined && !isAtEnd()) throw new Error(`${topic} could not be read to its end in time`)
   } finally {
     await consumer.close(true)
   }

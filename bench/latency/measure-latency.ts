@@ -10,6 +10,7 @@ import { type Isolation, readTopic } from '../jobs/read-topic.ts'
 import { percentile, significant } from '../percentiles.ts'
 import { monotonicMs } from '../process/clock.ts'
 import { lastWords } from '../process/run-task.ts'
+import { keptRateOf } from './kept-rate.ts'
 import { LatencyTally } from './latency-tally.ts'
 import type { SenderMessage, SenderPlan } from './send-on-schedule.ts'
 
@@ -26,6 +27,9 @@ export interface LatencyRow {
   readonly records: number
   /** How late the sender itself was at worst, which is in the figures: it is part of the machine's load. */
   readonly senderLateMsMax: number | null
+  /** What came of the rate, see `keptRateOf`. Where it was not kept, latencies grow with the length of the run and mean little. */
+  readonly keptRecordsPerSecond: number | null
+  readonly isRateKept: boolean
   readonly correct: boolean
   readonly failed?: string
 }
@@ -39,7 +43,7 @@ export interface LatencyPlan {
 
 /** Sent first, until their results are there: so that everything has been connected and run once. */
 const primingRecords = 200
-/** After the priming, and after the last record was sent. */
+/** Results are waited for until so long none has come. */
 const resultsWithinMs = 30_000
 const isolations: readonly Isolation[] = ['uncommitted', 'committed']
 
@@ -50,12 +54,15 @@ export async function measureLatency(bench: Bench, flights: FlightRecords, plan:
   const rows: LatencyRow[] = []
   for (const rate of plan.rates) {
     const ofRate = await measureRate(bench, flights, rate, plan)
-    for (const row of ofRate) {
-      bench.place.say(`latency at ${rate}/s, ${row.readers}: p99 ${row.p99Ms ?? row.failed} ms`)
-    }
+    for (const row of ofRate) bench.place.say(`latency at ${rate}/s, ${row.readers}: ${describeRow(row)}`)
     rows.push(...ofRate)
   }
   return rows
+}
+
+function describeRow({ p99Ms, failed, isRateKept, keptRecordsPerSecond }: LatencyRow): string {
+  if (failed !== undefined) return `is wrong: ${failed}`
+  return `p99 ${p99Ms} ms${isRateKept ? '' : `, but only ${keptRecordsPerSecond}/s were kept`}`
 }
 
 /** The real pipeline in its own process, the sender in another, and one reader of the results of each kind here. */
@@ -98,11 +105,12 @@ async function measureRate(
   for (const each of reading) each.catch(() => stop.abort()) // told below
   try {
     const failed = Promise.race([pipeline.failed, sender.failed, ...reading.map((each) => each.then(() => never()))])
-    const isPrimed = await Promise.race([failed, until(() => tallies.every(({ seen }) => seen >= primingRecords))])
-    if (!isPrimed) throw new Error(`no results within ${resultsWithinMs / 1000} s`)
+    await Promise.race([failed, resultsOf(tallies, primingRecords)])
+    if (tallies.some(({ seen }) => seen < primingRecords))
+      throw new Error(`no results within ${resultsWithinMs / 1000} s`)
     sender.child.stdin?.write('go\n')
     const sent = await Promise.race([failed, sender.done])
-    await Promise.race([failed, until(() => tallies.every(({ seen }) => seen === records))])
+    await Promise.race([failed, resultsOf(tallies, records)])
     return tallies.map((tally, order) => toRow(tally, order, sent))
   } catch (error) {
     bench.signal.throwIfAborted()
@@ -110,7 +118,7 @@ async function measureRate(
   } finally {
     stop.abort()
     await Promise.allSettled([...reading, pipeline.end(), sender.end()])
-    await bench.broker.admin.deleteTopics([topic, results, stateTopic(results, 4).name])
+    await bench.dropTopics([topic, results, stateTopic(results, 4).name])
   }
 
   function toRow(tally: LatencyTally, order: number, sent: SenderMessage): LatencyRow {
@@ -118,7 +126,9 @@ async function measureRate(
     const missing = records - tally.seen
     if (missing > 0) return emptyRow(rate, readers, `${missing} of ${records} records have no result`)
     const dueMs = (index: number): number => sent.startMs + ((index - primingRecords) * 1000) / rate
-    const latencies = tally.latencies(first, dueMs).toSorted()
+    const latencies = tally.latencies(first, dueMs)
+    const kept = keptRateOf(latencies, rate)
+    latencies.sort()
     return {
       engine: 'windsock',
       recordsPerSecond: rate,
@@ -129,6 +139,8 @@ async function measureRate(
       maxMs: significant(percentile(latencies, 1)),
       records: latencies.length,
       senderLateMsMax: significant(sent.lateMsMax),
+      keptRecordsPerSecond: significant(kept.keptRecordsPerSecond),
+      isRateKept: kept.isRateKept,
       correct: true,
     }
   }
@@ -145,6 +157,8 @@ function emptyRow(recordsPerSecond: number, readers: Isolation, failed: string):
     maxMs: null,
     records: 0,
     senderLateMsMax: null,
+    keptRecordsPerSecond: null,
+    isRateKept: false,
     correct: false,
     failed,
   }
@@ -192,9 +206,15 @@ function never(): Promise<never> {
   return new Promise(() => {})
 }
 
-/** Whether it became so in time. */
-async function until(isSo: () => boolean): Promise<boolean> {
-  const endMs = monotonicMs() + resultsWithinMs
-  while (!isSo() && monotonicMs() < endMs) await delay(10)
-  return isSo()
+/** Resolves when so many records have a result for every reader, or none has got any for too long. */
+async function resultsOf(tallies: readonly LatencyTally[], records: number): Promise<void> {
+  let seen = 0
+  let giveUpMs = 0
+  while (tallies.some((tally) => tally.seen < records)) {
+    const now = tallies.reduce((sum, tally) => sum + tally.seen, 0)
+    if (now > seen || giveUpMs === 0) giveUpMs = monotonicMs() + resultsWithinMs
+    else if (monotonicMs() > giveUpMs) return
+    seen = now
+    await delay(10)
+  }
 }

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OutgoingRecord } from '../../src/broker/broker.ts'
-import type { Bench } from '../bench.ts'
+import { describeError } from '../../src/foundation/errors.ts'
 import { stateTopic } from '../../src/topics/state.ts'
+import type { Bench } from '../bench.ts'
 import { windsock } from '../engines/windsock.ts'
 import { prepareFlightsDrain } from '../jobs/flights-drain.ts'
 import type { FlightRecords } from '../jobs/flight-records.ts'
@@ -39,7 +40,12 @@ export async function measureMemory(bench: Bench, flights: FlightRecords, plan: 
   const launcher = await prepareEngine(bench, windsock)
   if (typeof launcher === 'string') throw new Error(launcher)
   for (const partitions of plan.partitions) {
-    const topic = { name: `memory-partitions-${partitions}`, partitions, records: plan.records }
+    const topic = {
+      name: `memory-partitions-${partitions}`,
+      partitions,
+      records: plan.records,
+      spread: 'even',
+    } as const
     const job = await prepareFlightsDrain(bench, flights, topic)
     const variant = { mode: 'checked', processes: 1 }
     const row = toJobRow('windsock', variant, [await runRound(bench, job, { engine: windsock, variant, launcher })])
@@ -53,13 +59,13 @@ export async function measureMemory(bench: Bench, flights: FlightRecords, plan: 
       correct: row.correct,
       ...(row.failed === undefined ? {} : { failed: row.failed }),
     })
-    await bench.broker.admin.deleteTopics([topic.name])
-    bench.place.say(`memory with ${partitions} partitions: ${row.peakMemoryMiB ?? row.failed} MiB`)
+    await bench.dropTopics([topic.name])
+    bench.place.say(`memory with ${partitions} partitions: ${row.failed ?? `${row.peakMemoryMiB} MiB`}`)
   }
   for (const keys of plan.keys) {
     const row = await measureKeys(bench, keys, Math.max(keys, plan.records))
     rows.push(row)
-    bench.place.say(`memory with ${keys} keys: ${row.peakMemoryMiB ?? row.failed} MiB`)
+    bench.place.say(`memory with ${keys} keys: ${row.failed ?? `${row.peakMemoryMiB} MiB`}`)
   }
   return rows
 }
@@ -68,6 +74,7 @@ const partitions = 4
 const mainFile = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const recordsPerSend = 5_000
 const resultsWithinMs = 120_000
+const analyseWithinMs = 600_000
 
 async function measureKeys(bench: Bench, keys: number, records: number): Promise<MemoryRow> {
   const topic = `memory-keys-${keys}`
@@ -83,7 +90,10 @@ async function measureKeys(bench: Bench, keys: number, records: number): Promise
   }
   await publisher.close()
   const { peakMemoryMiB, cpuSeconds, failed } = await runAnalyse(bench, topic)
-  const fault = failed ?? (await findFault(bench, topic, keys, records))
+  const fault = failed ?? (await findFault(bench, topic, keys, records).catch(describeError))
+  bench.signal.throwIfAborted()
+  const results = `flights-per-day-of-${topic}`
+  await bench.dropTopics([topic, results, stateTopic(results, partitions).name])
   return {
     what: 'analyse',
     partitions,
@@ -111,17 +121,19 @@ async function runAnalyse(
   const args = ['analyse', 'flights-per-day', '--until-end', '--topic', topic, '--brokers', bench.brokers.join(',')]
   const child = spawn(process.execPath, [mainFile, ...args, '--home', join(folder, 'home')], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    signal: bench.signal,
+    signal: AbortSignal.any([bench.signal, AbortSignal.timeout(analyseWithinMs)]),
+    killSignal: 'SIGKILL',
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)))
   const meter = new ProcessMeter(child.pid ?? 0)
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
+  child.on('error', () => {}) // how it ended says the same
+  const [code, how] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.once('close', (...end) => resolve(end)),
+  )
   meter.stop()
-  const failed = code === 0 ? undefined : `windsock analyse ended with ${code}: ${lastWords(said)}`
+  bench.signal.throwIfAborted()
+  const failed = code === 0 ? undefined : `windsock analyse ended with ${code ?? how}: ${lastWords(said)}`
   return { peakMemoryMiB: meter.peakMemoryMiB, cpuSeconds: meter.cpuInAll, failed }
 }
 
@@ -140,7 +152,6 @@ async function findFault(bench: Bench, topic: string, keys: number, records: num
     },
   })
   const flights = [...newest.values()].reduce((sum, count) => sum + count, 0)
-  await bench.broker.admin.deleteTopics([topic, results, stateTopic(results, partitions).name])
   if (newest.size !== keys) return `results for ${newest.size} keys instead of ${keys}`
   return flights === records ? undefined : `${flights} flights counted instead of ${records}`
 }

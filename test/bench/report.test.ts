@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LatencyRow } from '../../bench/latency/measure-latency.ts'
 import type { Measured } from '../../bench/process/run-task.ts'
-import { type BenchReport, type JobRow, type Round, toJobRow, toSkippedRow } from '../../bench/report.ts'
+import { type BenchReport, isFaultless, type JobRow, type Round, toJobRow, toSkippedRow } from '../../bench/report.ts'
 import { alignColumns, formatReport } from '../../bench/table.ts'
 
 const variant = { mode: 'checked', processes: 1 }
@@ -16,6 +17,14 @@ function round(recordsPerSecond: number, fault?: string): Round {
     startupSeconds: 0.5,
   }
   return { kind: 'measured', measured, fault }
+}
+
+function latencyRow(
+  readers: LatencyRow['readers'],
+  kept: Pick<LatencyRow, 'isRateKept' | 'keptRecordsPerSecond'>,
+): LatencyRow {
+  const figures = { p50Ms: 9, p99Ms: 50, p999Ms: 60, maxMs: 70, senderLateMsMax: 5, records: 3_000_000 }
+  return { engine: 'windsock', recordsPerSecond: 100_000, readers, ...figures, ...kept, correct: true }
 }
 
 describe('a row of the report', () => {
@@ -63,6 +72,7 @@ describe('the table', () => {
     latency: [],
     memory: [],
     linearity: [],
+    failed: [],
   }
   const lines = formatReport(report).split('\n')
   const lineOf = (name: string): string => lines.find((line) => line.trim().startsWith(name)) ?? ''
@@ -75,6 +85,25 @@ describe('the table', () => {
   it('shows what was skipped or wrong, with the reason', () => {
     assert.match(lineOf('confluent'), /skipped: it needs a compiler$/)
     assert.match(lineOf('kafkajs'), /WRONG: AA is missing$/)
+  })
+  it('shows a rate that was not kept, and a part that could not be measured', () => {
+    const kept = { isRateKept: true, keptRecordsPerSecond: 100_000 }
+    const behind = { isRateKept: false, keptRecordsPerSecond: 81_230 }
+    const latency = [latencyRow('uncommitted', kept), latencyRow('committed', behind)]
+    const failed = [{ part: 'memory', reason: 'Kafka died' }] as const
+    const text = formatReport({ ...report, latency, failed })
+    assert.match(text, /^ {2}100,000 +uncommitted +9\.0 .* correct$/m)
+    assert.match(text, /^ {2}100,000 +committed +9\.0 .* correct, RATE NOT KEPT: 81,230\/s$/m)
+    assert.match(text, /^NOT MEASURED, memory: Kafka died$/m)
+  })
+  it('is of a run without fault only when this engine was right and everything was measured', () => {
+    assert.equal(isFaultless(report), true, 'what was skipped, and what others do wrong, is no fault of ours')
+    const wrong = toJobRow('windsock', variant, [round(1, 'AA is missing')])
+    assert.equal(isFaultless({ ...report, jobs: { ...report.jobs, 'bars-indicators': [wrong] } }), false)
+    const row = latencyRow('committed', { isRateKept: false, keptRecordsPerSecond: 1 })
+    assert.equal(isFaultless({ ...report, latency: [row] }), true)
+    assert.equal(isFaultless({ ...report, latency: [{ ...row, correct: false }] }), false)
+    assert.equal(isFaultless({ ...report, failed: [{ part: 'memory', reason: 'Kafka died' }] }), false)
   })
   it('leaves out what was not measured', () => {
     assert.equal(lines.join('').includes('latency'), false)

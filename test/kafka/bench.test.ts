@@ -93,7 +93,7 @@ describe('the bench on a real Kafka', { skip: withoutKafka || noProc }, () => {
 })
 
 describe('the bench of the pipeline', { skip: withoutKafka || noProc }, () => {
-  it('gives every record that was sent a latency, and every key its memory', async () => {
+  it('gives every record that was sent a latency, says when a rate was not kept, and measures the memory', async () => {
     const bench = await startBench({ rounds: 1, signal: new AbortController().signal, say: () => {} })
     try {
       const flights = await readFlightRecords()
@@ -105,7 +105,8 @@ describe('the bench of the pipeline', { skip: withoutKafka || noProc }, () => {
           ['committed', 1_000, true, undefined],
         ],
       )
-      for (const { p50Ms, p99Ms, p999Ms, maxMs } of latency) {
+      for (const { p50Ms, p99Ms, p999Ms, maxMs, keptRecordsPerSecond } of latency) {
+        assert.ok(Number(keptRecordsPerSecond) <= 500)
         const rising = [0, p50Ms, p99Ms, p999Ms, maxMs].map(Number)
         assert.deepEqual(
           rising,
@@ -113,6 +114,10 @@ describe('the bench of the pipeline', { skip: withoutKafka || noProc }, () => {
         )
         assert.ok(Number(p50Ms) > 0)
       }
+      const [tooMuch] = await measureLatency(bench, flights, { rates: [5_000_000], warmUpSeconds: 0, seconds: 0.05 })
+      assert.deepEqual([tooMuch?.correct, tooMuch?.records, tooMuch?.isRateKept], [true, 250_000, false])
+      const kept = Number(tooMuch?.keptRecordsPerSecond)
+      assert.ok(kept > 1_000 && kept < 2_500_000, `kept ${kept}/s`)
       const memory = await measureMemory(bench, flights, { partitions: [3], keys: [50], records: 2_000 })
       assert.deepEqual(
         memory.map(({ what, partitions, correct, failed }) => [what, partitions, correct, failed]),
