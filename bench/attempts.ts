@@ -31,4 +31,14 @@ export class Attempts {
       return undefined
     }
   }
+
+  /** All rows of a part, or when it fails those that were there before. */
+  async rowsOf<Row>(part: PartName, measure: () => AsyncIterable<Row> | Promise<Row[]>): Promise<Row[]> {
+    const rows: Row[] = []
+    await this.at([part], async () => {
+      const measured = measure()
+      for await (const row of Symbol.asyncIterator in measured ? measured : await measured) rows.push(row)
+    })
+    return rows
+  }
 }

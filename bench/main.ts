@@ -79,8 +79,8 @@ async function measureAll(bench: Bench, options: BenchOptions): Promise<BenchRep
   const jobs: Record<JobName, BenchReport['jobs'][JobName]> = { 'flights-drain': [], 'bars-indicators': [] }
   const records: Record<string, number> = {}
   const attempts = new Attempts(bench.signal, say)
-  const attempt = async <Made>(part: PartName, task: () => Promise<Made[]>): Promise<Made[]> =>
-    isChosen(options, part) ? ((await attempts.at([part], task)) ?? []) : []
+  const rowsOf = async <Row>(part: PartName, rows: () => AsyncIterable<Row> | Promise<Row[]>): Promise<Row[]> =>
+    isChosen(options, part) ? attempts.rowsOf(part, rows) : []
 
   const run = (job: PreparedJob): Promise<JobRow[]> => {
     records[job.name] = job.records
@@ -95,20 +95,20 @@ async function measureAll(bench: Bench, options: BenchOptions): Promise<BenchRep
     const topic = { name: 'flights', partitions: 4, records: count }
     const job = await attempts.at(ofFlights, () => prepareFlightsDrain(bench, flights, topic))
     if (job !== undefined) {
-      jobs['flights-drain'] = await attempt('flights-drain', () => run(job))
-      linearity = await attempt('linearity', () => measureLinearity(bench, job))
+      jobs['flights-drain'] = await rowsOf('flights-drain', () => run(job))
+      linearity = await rowsOf('linearity', () => measureLinearity(bench, job))
       await bench.dropTopics([topic.name])
     }
   }
-  jobs['bars-indicators'] = await attempt('bars-indicators', async () => {
+  jobs['bars-indicators'] = await rowsOf('bars-indicators', async () => {
     const bars = options.records ?? plan.bars
     say(`filling a topic with ${bars} bars`)
     const rows = await run(await prepareBarsIndicators(bench, { topic: 'bars', bars }))
     await bench.dropTopics(['bars'])
     return rows
   })
-  const latency = await attempt('latency', () => measureLatency(bench, flights, plan.latency))
-  const memory = await attempt('memory', () => measureMemory(bench, flights, memoryPlan(plan, options)))
+  const latency = await rowsOf('latency', () => measureLatency(bench, flights, plan.latency))
+  const memory = await rowsOf('memory', () => measureMemory(bench, flights, memoryPlan(plan, options)))
   const settings = { size: options.size, rounds: options.rounds, records }
   const machine = describeMachine(bench.java)
   return { machine, settings, jobs, latency, memory, linearity, failed: attempts.failed }

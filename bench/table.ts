@@ -13,7 +13,7 @@ export function formatReport(report: BenchReport): string {
     formatLatency(report),
     formatMemory(report),
     formatLinearity(report),
-    report.failed.map(({ part, reason }) => `NOT MEASURED, ${part}: ${reason}`).join('\n'),
+    report.failed.map(({ part, reason }) => `NOT MEASURED, ${part}: ${firstLine(reason)}`).join('\n'),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
@@ -121,6 +121,11 @@ export function alignColumns(rows: readonly (readonly string[])[], textColumns: 
     )
     .map((line) => `  ${line}`)
     .join('\n')
+}
+
+/** Of an error that goes on with somebody's log; the JSON has all of it. */
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function thousands(value: number): string {

@@ -50,14 +50,18 @@ const isolations: readonly Isolation[] = ['uncommitted', 'committed']
 const mainFile = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const senderFile = fileURLToPath(new URL('send-on-schedule.ts', import.meta.url))
 
-export async function measureLatency(bench: Bench, flights: FlightRecords, plan: LatencyPlan): Promise<LatencyRow[]> {
-  const rows: LatencyRow[] = []
+/** Rates one after another: what the first ones came to is there when a later one cannot be measured. */
+export async function* measureLatency(
+  bench: Bench,
+  flights: FlightRecords,
+  plan: LatencyPlan,
+): AsyncGenerator<LatencyRow> {
   for (const rate of plan.rates) {
-    const ofRate = await measureRate(bench, flights, rate, plan)
-    for (const row of ofRate) bench.place.say(`latency at ${rate}/s, ${row.readers}: ${describeRow(row)}`)
-    rows.push(...ofRate)
+    for (const row of await measureRate(bench, flights, rate, plan)) {
+      bench.place.say(`latency at ${rate}/s, ${row.readers}: ${describeRow(row)}`)
+      yield row
+    }
   }
-  return rows
 }
 
 function describeRow({ p99Ms, failed, isRateKept, keptRecordsPerSecond }: LatencyRow): string {

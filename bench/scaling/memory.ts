@@ -35,8 +35,11 @@ export interface MemoryPlan {
   readonly records: number
 }
 
-export async function measureMemory(bench: Bench, flights: FlightRecords, plan: MemoryPlan): Promise<MemoryRow[]> {
-  const rows: MemoryRow[] = []
+export async function* measureMemory(
+  bench: Bench,
+  flights: FlightRecords,
+  plan: MemoryPlan,
+): AsyncGenerator<MemoryRow> {
   const launcher = await prepareEngine(bench, windsock)
   if (typeof launcher === 'string') throw new Error(launcher)
   for (const partitions of plan.partitions) {
@@ -49,7 +52,7 @@ export async function measureMemory(bench: Bench, flights: FlightRecords, plan: 
     const job = await prepareFlightsDrain(bench, flights, topic)
     const variant = { mode: 'checked', processes: 1 }
     const row = toJobRow('windsock', variant, [await runRound(bench, job, { engine: windsock, variant, launcher })])
-    rows.push({
+    yield {
       what: 'drain',
       partitions,
       keys: job.groups,
@@ -58,16 +61,15 @@ export async function measureMemory(bench: Bench, flights: FlightRecords, plan: 
       cpuSecondsPerMillion: row.cpuSecondsPerMillion,
       correct: row.correct,
       ...(row.failed === undefined ? {} : { failed: row.failed }),
-    })
+    }
     await bench.dropTopics([topic.name])
     bench.place.say(`memory with ${partitions} partitions: ${row.failed ?? `${row.peakMemoryMiB} MiB`}`)
   }
   for (const keys of plan.keys) {
     const row = await measureKeys(bench, keys, Math.max(keys, plan.records))
-    rows.push(row)
+    yield row
     bench.place.say(`memory with ${keys} keys: ${row.failed ?? `${row.peakMemoryMiB} MiB`}`)
   }
-  return rows
 }
 
 const partitions = 4

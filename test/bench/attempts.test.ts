@@ -17,6 +17,16 @@ describe('the parts of a run', () => {
     ])
     assert.deepEqual(told, ['not measured, flights-drain and linearity: no room'])
   })
+  it('keep the rows that were there when they fail', async () => {
+    const attempts = attemptsUntil(new AbortController().signal)
+    const rows = await attempts.rowsOf('memory', async function* () {
+      yield 1
+      yield 2
+      throw new Error('no room')
+    })
+    assert.deepEqual([rows, attempts.failed], [[1, 2], [{ part: 'memory', reason: 'no room' }]])
+    assert.deepEqual(await attempts.rowsOf('latency', async () => [3]), [3])
+  })
   it('are not begun any more after the end of Kafka, which is told instead of what it led to', async () => {
     const end = new AbortController()
     const attempts = attemptsUntil(end.signal)

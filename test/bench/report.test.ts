@@ -90,7 +90,7 @@ describe('the table', () => {
     const kept = { isRateKept: true, keptRecordsPerSecond: 100_000 }
     const behind = { isRateKept: false, keptRecordsPerSecond: 81_230 }
     const latency = [latencyRow('uncommitted', kept), latencyRow('committed', behind)]
-    const failed = [{ part: 'memory', reason: 'Kafka died' }] as const
+    const failed = [{ part: 'memory', reason: 'Kafka died\nand its log' }] as const
     const text = formatReport({ ...report, latency, failed })
     assert.match(text, /^ {2}100,000 +uncommitted +9\.0 .* correct$/m)
     assert.match(text, /^ {2}100,000 +committed +9\.0 .* correct, RATE NOT KEPT: 81,230\/s$/m)
