@@ -1,35 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import type { Batch, Broker, OutgoingRecord, ReadOptions } from '../../src/broker/broker.ts'
+import { describe, it } from 'node:test'
+import type { Batch, OutgoingRecord, ReadOptions } from '../../src/broker/broker.ts'
 import { partitionOf } from '../../src/model/partition.ts'
 import type { Topic } from '../../src/topics/topic.ts'
+import { type OpenBroker, openForSuite } from './opened-broker.ts'
 
 /** What every broker does, run against each of them. */
-export function describeBroker(
-  name: string,
-  open: () => Promise<{ broker: Broker; close: () => Promise<void> }>,
-): void {
+export function describeBroker(name: string, open: OpenBroker): void {
   describe(`the broker contract, ${name}`, () => {
-    let broker: Broker
-    let close: () => Promise<void>
-    let made = 0
-    before(async () => {
-      ;({ broker, close } = await open())
-    })
-    after(() => close())
+    const opened = openForSuite('contract', open)
 
-    const makeTopic = async (partitions = 4): Promise<Topic> => {
-      const topic: Topic = { name: `contract-${++made}`, partitions, cleanup: 'delete', retentionMs: -1 }
-      await broker.admin.ensureTopics([topic])
-      return topic
-    }
+    const makeTopic = (partitions = 4): Promise<Topic> => opened.makeTopic(partitions)
     const send = async (topic: Topic, records: readonly OutgoingRecord[]): Promise<void> => {
-      const publisher = broker.openPublisher('contract')
+      const publisher = opened.broker.openPublisher('contract')
       await publisher.send(topic.name, records)
       await publisher.close()
     }
     const ends = async (topic: Topic): Promise<Map<number, number>> => {
-      const { partitions } = await broker.admin.describeTopic(topic.name)
+      const { partitions } = await opened.broker.admin.describeTopic(topic.name)
       return new Map(partitions.map(({ partition, end }) => [partition, end]))
     }
     const readAll = async (
@@ -37,7 +25,7 @@ export function describeBroker(
       options: Partial<ReadOptions> = {},
     ): Promise<Pick<Batch, 'partition' | 'records' | 'next' | 'end'>[]> => {
       const signal = AbortSignal.timeout(20_000)
-      const reader = broker.openReader({
+      const reader = opened.broker.openReader({
         topic: topic.name,
         start: 'earliest',
         until: await ends(topic),
@@ -54,7 +42,7 @@ export function describeBroker(
     const commit = async (group: string, { name: topic }: Topic, positions: Map<number, number>): Promise<void> => {
       const over = new AbortController()
       const gained = Promise.withResolvers<number>()
-      const membership = broker.joinGroup({
+      const membership = opened.broker.joinGroup({
         group,
         topic,
         onGained: async (_partitions, generation) => gained.resolve(generation),
@@ -140,7 +128,7 @@ export function describeBroker(
       const first = await readAll(topic, { start: 'committed', group })
       assert.equal(first.flatMap(({ records }) => records).length, 10)
       await commit(group, topic, new Map([[0, 4]]))
-      assert.deepEqual(await broker.admin.committed(group, topic.name), new Map([[0, 4]]))
+      assert.deepEqual(await opened.broker.admin.committed(group, topic.name), new Map([[0, 4]]))
       const second = await readAll(topic, { start: 'committed', group })
       assert.equal(second[0]?.records[0]?.offset, 4)
     })
@@ -149,14 +137,14 @@ export function describeBroker(
       const topic = await makeTopic(1)
       await send(topic, [{ key: 'k', value: 'v' }])
       await readAll(topic, { start: 'committed', group: `idle-${topic.name}` })
-      assert.equal((await broker.admin.committed(`idle-${topic.name}`, topic.name)).size, 0)
+      assert.equal((await opened.broker.admin.committed(`idle-${topic.name}`, topic.name)).size, 0)
     })
 
     it('reads on as records arrive, from the latest on, until the signal aborts', async () => {
       const topic = await makeTopic(2)
       await send(topic, [{ key: 'old', value: 'old' }])
       const abort = new AbortController()
-      const reader = broker.openReader({ topic: topic.name, start: 'latest', signal: abort.signal })
+      const reader = opened.broker.openReader({ topic: topic.name, start: 'latest', signal: abort.signal })
       const seen: (string | null)[] = []
       const reading = (async () => {
         for await (const batch of reader) {
@@ -181,26 +169,26 @@ export function describeBroker(
 
     it('says topic-missing for a topic that is not there', async () => {
       const missing: Topic = { name: 'nowhere', partitions: 1, cleanup: 'delete', retentionMs: -1 }
-      await assert.rejects(broker.admin.describeTopic('nowhere'), { code: 'topic-missing' })
+      await assert.rejects(opened.broker.admin.describeTopic('nowhere'), { code: 'topic-missing' })
       await assert.rejects(readAll(missing, { until: new Map() }), { code: 'topic-missing' })
       await assert.rejects(send(missing, [{ key: 'k', value: 'v' }]), { code: 'topic-missing' })
     })
 
     it('creates a topic once and refuses another number of partitions', async () => {
       const topic = await makeTopic(2)
-      await broker.admin.ensureTopics([topic])
-      assert.ok((await broker.admin.listTopics()).includes(topic.name))
-      await assert.rejects(broker.admin.ensureTopics([{ ...topic, partitions: 3 }]), { code: 'topic-mismatch' })
+      await opened.broker.admin.ensureTopics([topic])
+      assert.ok((await opened.broker.admin.listTopics()).includes(topic.name))
+      await assert.rejects(opened.broker.admin.ensureTopics([{ ...topic, partitions: 3 }]), { code: 'topic-mismatch' })
     })
 
     it('gives a topic that was deleted and made anew another id and an empty log', async () => {
       const topic = await makeTopic(1)
       await send(topic, [{ key: 'k', value: 'v' }])
-      const { id } = await broker.admin.describeTopic(topic.name)
-      await broker.admin.deleteTopics([topic.name, 'never-there'])
-      assert.equal((await broker.admin.listTopics()).includes(topic.name), false)
-      await broker.admin.ensureTopics([topic])
-      const anew = await broker.admin.describeTopic(topic.name)
+      const { id } = await opened.broker.admin.describeTopic(topic.name)
+      await opened.broker.admin.deleteTopics([topic.name, 'never-there'])
+      assert.equal((await opened.broker.admin.listTopics()).includes(topic.name), false)
+      await opened.broker.admin.ensureTopics([topic])
+      const anew = await opened.broker.admin.describeTopic(topic.name)
       assert.notEqual(anew.id, id)
       assert.equal(anew.partitions[0]?.end, 0)
     })
@@ -210,9 +198,9 @@ export function describeBroker(
       const group = `gone-${topic.name}`
       await send(topic, [{ key: 'k', value: 'v' }])
       await commit(group, topic, new Map([[0, 1]]))
-      assert.equal((await broker.admin.committed(group, topic.name)).size, 1)
-      await broker.admin.deleteGroups([group, 'never-there'])
-      assert.equal((await broker.admin.committed(group, topic.name)).size, 0)
+      assert.equal((await opened.broker.admin.committed(group, topic.name)).size, 1)
+      await opened.broker.admin.deleteGroups([group, 'never-there'])
+      assert.equal((await opened.broker.admin.committed(group, topic.name)).size, 0)
     })
 
     it('takes a megabyte and refuses more, by name', async () => {

@@ -6,9 +6,10 @@ import { WindsockError } from '../../src/foundation/errors.ts'
 import type { Topic } from '../../src/topics/topic.ts'
 import { until } from '../support/until.ts'
 import { WatchedMember, type WatchedOptions } from '../support/watched-member.ts'
+import type { OpenBroker } from './opened-broker.ts'
 
 /** What membership in a group is, run against every broker. */
-export function describeGroup(name: string, open: () => Promise<{ broker: Broker; close: () => Promise<void> }>): void {
+export function describeGroup(name: string, open: OpenBroker): void {
   describe(`the group contract, ${name}`, () => {
     let broker: Broker
     let close: () => Promise<void>

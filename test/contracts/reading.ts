@@ -1,32 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import type { Batch, Broker, Reader, ReadOptions } from '../../src/broker/broker.ts'
+import { describe, it } from 'node:test'
+import type { Batch, Reader, ReadOptions } from '../../src/broker/broker.ts'
 import type { PackedRecords, RecordMemory } from '../../src/model/packed-records.ts'
 import type { Topic } from '../../src/topics/topic.ts'
+import { type OpenBroker, openForSuite } from './opened-broker.ts'
 
-/** What every reader does beyond giving back what was sent, run against each broker. */
-export function describeReading(
-  name: string,
-  open: () => Promise<{ broker: Broker; close: () => Promise<void> }>,
-): void {
+/** What every reader does beyond giving back what was sent, run against each opened.broker. */
+export function describeReading(name: string, open: OpenBroker): void {
   describe(`the reading contract, ${name}`, () => {
-    let broker: Broker
-    let close: () => Promise<void>
-    let made = 0
-    before(async () => {
-      ;({ broker, close } = await open())
-    })
-    after(() => close())
+    const opened = openForSuite('reading', open)
 
     /** A topic with so many records in each partition: `partition/0`, `partition/1` … */
     const makeTopic = async (partitions: number, records: number): Promise<Topic> => {
-      const topic: Topic = { name: `reading-${++made}`, partitions, cleanup: 'delete', retentionMs: -1 }
-      await broker.admin.ensureTopics([topic])
+      const topic = await opened.makeTopic(partitions)
       await send(topic, 0, records)
       return topic
     }
     const send = async (topic: Topic, from: number, to: number): Promise<void> => {
-      const publisher = broker.openPublisher('reading')
+      const publisher = opened.broker.openPublisher('reading')
       const indexes = Array.from({ length: to - from }, (_, i) => from + i)
       for (let partition = 0; partition < topic.partitions; partition++) {
         await publisher.send(
@@ -37,11 +28,16 @@ export function describeReading(
       await publisher.close()
     }
     const openReader = (topic: Topic, options: Partial<ReadOptions> = {}): Reader =>
-      broker.openReader({ topic: topic.name, start: 'earliest', signal: AbortSignal.timeout(30_000), ...options })
+      opened.broker.openReader({
+        topic: topic.name,
+        start: 'earliest',
+        signal: AbortSignal.timeout(30_000),
+        ...options,
+      })
 
     it('has the same records packed as in objects', async () => {
       const topic = await makeTopic(1, 0)
-      const publisher = broker.openPublisher('reading')
+      const publisher = opened.broker.openPublisher('reading')
       await publisher.send(topic.name, [
         { key: 'a', value: 'one', headers: { h: 'x' } },
         { key: '', value: '' },
@@ -204,7 +200,7 @@ export function describeReading(
 
     it('wants offsets for assigned partitions', () => {
       const options = { topic: 't', partitions: 'assigned', start: 'earliest', signal: AbortSignal.abort() } as const
-      assert.throws(() => broker.openReader(options), { code: 'usage' })
+      assert.throws(() => opened.broker.openReader(options), { code: 'usage' })
     })
 
     it('goes on where it was left when it is iterated again', async () => {
@@ -223,7 +219,7 @@ export function describeReading(
 
     it('reads a record that is larger than its budget', async () => {
       const topic = await makeTopic(2, 3)
-      const publisher = broker.openPublisher('reading')
+      const publisher = opened.broker.openPublisher('reading')
       for (const partition of [0, 1]) {
         await publisher.send(topic.name, [{ key: 'k', value: `large ${'x'.repeat(900_000)}`, partition }])
       }
@@ -242,8 +238,11 @@ export function describeReading(
       const reader = openReader(topic)
       const reading = readSome(reader, 1_000)
       await new Promise((resolve) => setTimeout(resolve, 300))
-      await Promise.all([assert.rejects(reading, { code: 'topic-missing' }), broker.admin.deleteTopics([topic.name])])
-      await broker.admin.ensureTopics([topic])
+      await Promise.all([
+        assert.rejects(reading, { code: 'topic-missing' }),
+        opened.broker.admin.deleteTopics([topic.name]),
+      ])
+      await opened.broker.admin.ensureTopics([topic])
       await send(topic, 0, 10)
       await assert.rejects(readSome(reader, 1_000), { code: 'position-lost' })
       await reader.close()
