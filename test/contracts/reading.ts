@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Batch, Reader, ReadOptions } from '../../src/broker/broker.ts'
 import type { PackedRecords, RecordMemory } from '../../src/model/packed-records.ts'
 import type { Topic } from '../../src/topics/topic.ts'
+import { until } from '../support/until.ts'
 import { type OpenBroker, openForSuite } from './opened-broker.ts'
 
 /** What every reader does beyond giving back what was sent, run against each opened.broker. */
@@ -90,11 +91,22 @@ export function describeReading(name: string, open: OpenBroker): void {
       assert.deepEqual(await readSome(reader, 10), numbersFrom(0, 10, 20))
       await reader.close()
       const late = openReader(topic, { start: { timestamp: Date.now() + 60_000 } })
-      const reading = readSome(late, 5)
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      await send(topic, 20, 25)
-      assert.deepEqual(await reading, numbersFrom(0, 20, 25))
+      const seen: string[] = []
+      const reading = readSome(late, Infinity, ({ packed }) => seen.push(...valuesIn(packed)))
+      const isEnd = assert.rejects(reading, /read \d+ of Infinity/)
+      // Where the end is, it finds out by itself; from there on it has to read everything.
+      let next = 20
+      await until('it to read', async () => {
+        await send(topic, next, ++next)
+        return seen.length > 0
+      })
+      await send(topic, next, next + 5)
+      await until('it to read on', () => seen.at(-1) === `0/${next + 4}`)
       await late.close()
+      await isEnd
+      const first = Number(seen[0]?.slice(2))
+      assert.ok(first >= 20, `it begins at ${first}`)
+      assert.deepEqual(seen, numbersFrom(0, first, next + 5))
     })
 
     it('hands out nothing of a paused partition, and all of it after it is resumed', async () => {
@@ -198,6 +210,13 @@ export function describeReading(name: string, open: OpenBroker): void {
       assert.deepEqual(seen, [...numbersFrom(2, 40, 50), ...numbersFrom(3, 45, 50)])
     })
 
+    it('reads all of many partitions', async () => {
+      const topic = await makeTopic(100, 3)
+      const seen = await readSome(openReader(topic, { until: endsOf(topic, 3) }), 300)
+      const sent = Array.from({ length: 100 }, (_, partition) => numbersFrom(partition, 0, 3)).flat()
+      assert.deepEqual(seen.toSorted(), sent.toSorted())
+    })
+
     it('wants offsets for assigned partitions', () => {
       const options = { topic: 't', partitions: 'assigned', start: 'earliest', signal: AbortSignal.abort() } as const
       assert.throws(() => opened.broker.openReader(options), { code: 'usage' })
@@ -236,8 +255,10 @@ export function describeReading(name: string, open: OpenBroker): void {
     it('says topic-missing when its topic is deleted under it, and position-lost when it is made anew', async () => {
       const topic = await makeTopic(2, 10)
       const reader = openReader(topic)
-      const reading = readSome(reader, 1_000)
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      let seen = 0
+      const reading = readSome(reader, 1_000, ({ packed }) => (seen += packed.length))
+      reading.catch(() => {}) // judged below
+      await until('it to have read everything', () => seen === 20)
       await Promise.all([
         assert.rejects(reading, { code: 'topic-missing' }),
         opened.broker.admin.deleteTopics([topic.name]),
@@ -303,7 +324,7 @@ function textOf(bytes: Uint8Array | null): string | null {
 }
 
 /** Reads until so many records are there, and gives their values in the order in which they came. */
-async function readSome(reader: Reader, count: number, onBatch?: (batch: Batch) => void): Promise<string[]> {
+async function readSome(reader: Reader, count: number, onBatch?: (batch: Batch) => unknown): Promise<string[]> {
   const values: string[] = []
   for await (const batch of reader) {
     values.push(...valuesIn(batch.packed))

@@ -4,35 +4,39 @@ export class ByteWriter {
   private length = 0
 
   int8(value: number): this {
-    this.bytes.writeInt8(value, this.room(1))
+    const at = this.room(1)
+    this.bytes.writeInt8(value, at)
     return this
   }
 
   int16(value: number): this {
-    this.bytes.writeInt16BE(value, this.room(2))
+    const at = this.room(2)
+    this.bytes.writeInt16BE(value, at)
     return this
   }
 
   int32(value: number): this {
-    this.bytes.writeInt32BE(value, this.room(4))
+    const at = this.room(4)
+    this.bytes.writeInt32BE(value, at)
     return this
   }
 
   int64(value: number): this {
-    this.bytes.writeBigInt64BE(BigInt(value), this.room(8))
+    const at = this.room(8)
+    this.bytes.writeBigInt64BE(BigInt(value), at)
     return this
   }
 
   uuid(value: string): this {
-    this.bytes.write(value.replaceAll('-', ''), this.room(16), 'hex')
+    const at = this.room(16)
+    this.bytes.write(value.replaceAll('-', ''), at, 'hex')
     return this
   }
 
   unsignedVarint(value: number): this {
     let left = value
-    for (; left > 127; left = Math.floor(left / 128)) this.bytes[this.room(1)] = (left % 128) + 128
-    this.bytes[this.room(1)] = left
-    return this
+    for (; left > 127; left = Math.floor(left / 128)) this.byte((left % 128) + 128)
+    return this.byte(left)
   }
 
   compactString(value: string): this {
@@ -65,7 +69,13 @@ export class ByteWriter {
     return this.bytes.subarray(0, this.length)
   }
 
-  /** Makes room for so many bytes, and says where they begin. */
+  private byte(value: number): this {
+    const at = this.room(1)
+    this.bytes[at] = value
+    return this
+  }
+
+  /** Makes room for so many bytes, and says where they begin. `bytes` may be another buffer afterwards: ask before it is named. */
   private room(size: number): number {
     const at = this.length
     this.length += size

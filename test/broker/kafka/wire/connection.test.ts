@@ -96,9 +96,9 @@ describe('a connection', () => {
     const connection = await connectTo(
       (socket, correlation) => {
         const bytes = framed(correlation, Buffer.alloc(8))
-        for (const [i, byte] of bytes.entries()) setTimeout(() => socket.write(Buffer.of(byte)), 20 * i)
+        for (const [i, byte] of bytes.entries()) setTimeout(() => socket.write(Buffer.of(byte)), 100 * i)
       },
-      { answerTimeoutMs: 150 },
+      { answerTimeoutMs: 1_000 }, // less than all of it takes, and far more than a pause between two bytes
     )
     const { release } = await connection.request(api, Buffer.alloc(0))
     release()

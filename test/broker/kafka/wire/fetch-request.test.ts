@@ -9,6 +9,7 @@ const request: FetchRequest = {
   partitions: [
     { partition: 0, offset: 5, leaderEpoch: 7, lastEpoch: -1 },
     { partition: 300, offset: 2 ** 40, leaderEpoch: -1, lastEpoch: 6 },
+    ...Array.from({ length: 200 }, (_, i) => ({ partition: 301 + i, offset: i, leaderEpoch: 1, lastEpoch: 1 })),
   ],
   isCommitted: true,
   waitMs: 500,
