@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ChosenAnalysis, chooseAnalysis } from '../../src/analyses/all.ts'
 import { planAnalysis } from '../../src/analyses/plan.ts'
 import type { Result } from '../../src/analyses/analysis.ts'
@@ -21,6 +22,7 @@ import { readCommitted, sendTo } from '../pipelines/topic-records.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../support/local-kafka.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { flightsFile, flightsRows, printsOf, runCommand, startCommand } from '../support/run-windsock.ts'
+import { until } from '../support/until.ts'
 
 const running = new AbortController().signal
 
@@ -65,7 +67,13 @@ describe('regrouping on a real Kafka', { skip: withoutKafka }, () => {
     const victim = startCommand(analyse)
     // The second member of a home has an id of its own.
     const other = runCommand([...analyse, '--until-end'])
-    setTimeout(() => victim.signal('SIGKILL'), 1_000 + random.below(1_500))
+    const isPartial = async (): Promise<boolean> => {
+      const { partitions } = await broker.admin.describeTopic(`${perDay.group}-partials`)
+      return partitions.some(({ end }) => end > 0)
+    }
+    await until('partial results', () => isPartial().catch(() => false)) // the topic is made by them
+    await delay(random.below(1_000))
+    victim.signal('SIGKILL')
     const { code, stderr } = await other
     assert.equal(code, 0, stderr)
     assert.match(stderr, /^flights-per-day-of-mixed: partial results of each partition are merged, by way of topic /m)

@@ -4,9 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type AnalysisName, analysisNames, chooseAnalysis } from '../../src/analyses/all.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts'
-import { defaultCacheDir } from '../../src/broker/kafka/server/cache-dir.ts'
-import { type LocalKafka, startLocalKafka } from '../../src/broker/kafka/server/local-kafka.ts'
-import { silentLogger } from '../../src/foundation/logger.ts'
 import { setGroupSession } from '../broker/kafka/group/group-session.ts'
 import { readCommitted } from '../pipelines/topic-records.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../support/local-kafka.ts'
@@ -54,7 +51,6 @@ interface Instance {
 
 describe('results after kills', { skip: withoutKafka }, () => {
   let kafka: TestKafka
-  let again: LocalKafka | undefined
   let broker: Broker
   const started: RunningCommand[] = []
 
@@ -65,7 +61,6 @@ describe('results after kills', { skip: withoutKafka }, () => {
   after(async () => {
     for (const each of started) if (!each.isOver()) each.signal('SIGKILL')
     await broker.close()
-    await again?.stop()
     await kafka.stop()
   })
 
@@ -158,7 +153,7 @@ describe('results after kills', { skip: withoutKafka }, () => {
           victim.wakeAtMs = performance.now() + sessionMs / 2 + random.below(2 * sessionMs)
           break
         case 'kill-broker':
-          again = await killBroker(kafka, again)
+          await kafka.killAndRestart()
           break
         case 'kill-publisher':
           assert.equal(flights.isOver(), false, `the publisher ended early: ${flights.stderr()} (${seeded})`)
@@ -293,19 +288,6 @@ function isUnlucky(running: RunningCommand): boolean {
   return (
     running.isOver() && /^windsock: (no broker runs|(connecting|topic \S+): no broker answers)/m.test(running.stderr())
   )
-}
-
-/** Kills the broker as a crash does, and starts it again on the same home. */
-async function killBroker(kafka: TestKafka, again: LocalKafka | undefined): Promise<LocalKafka> {
-  const pids = again?.pids ?? kafka.pids
-  for (const pid of pids) process.kill(pid, 'SIGKILL')
-  await until('the broker to be gone', async () => !(await isRunning(pids[0] ?? 0)))
-  return startLocalKafka({
-    home: kafka.home,
-    cacheDir: defaultCacheDir(process.env),
-    logger: silentLogger,
-    env: process.env,
-  })
 }
 
 function firstDifference(left: string, right: string): string {

@@ -6,6 +6,7 @@ import { findJava } from '../../src/broker/kafka/server/java.ts'
 import { startLocalKafka } from '../../src/broker/kafka/server/local-kafka.ts'
 import { findExecutable } from '../../src/broker/kafka/server/find-executable.ts'
 import { silentLogger } from '../../src/foundation/logger.ts'
+import { isRunning, until } from './until.ts'
 
 /** The reason to skip what needs a real broker, or false where one can run. */
 export const withoutKafka: string | false = await reasonToSkip()
@@ -15,23 +16,28 @@ export interface TestKafka {
   readonly home: string
   readonly brokers: readonly string[]
   readonly pids: readonly number[]
+  /** As a crash of the machine would, all nodes at once; resolves when they answer again, on the same ports with what they had. */
+  killAndRestart(): Promise<void>
   stop(): Promise<void>
 }
 
 /** A real Kafka for one test file, on free ports; `stop` leaves nothing behind. @param nodes three replicate threefold */
 export async function startTestKafka(nodes: 1 | 3 = 1): Promise<TestKafka> {
   const home = await mkdtemp(join(tmpdir(), 'windsock-test-'))
-  const kafka = await startLocalKafka({
-    home,
-    nodes,
-    cacheDir: defaultCacheDir(process.env),
-    logger: silentLogger,
-    env: process.env,
-  })
+  const options = { home, nodes, cacheDir: defaultCacheDir(process.env), logger: silentLogger, env: process.env }
+  let kafka = await startLocalKafka(options)
   return {
     home,
     brokers: kafka.brokers,
-    pids: kafka.pids,
+    get pids() {
+      return kafka.pids
+    },
+    async killAndRestart() {
+      for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
+      // On a busy machine a killed process still runs for a moment, and would be adopted.
+      for (const pid of kafka.pids) await until(`the end of ${pid}`, async () => !(await isRunning(pid)))
+      kafka = await startLocalKafka(options)
+    },
     async stop() {
       await kafka.stop()
       await rm(home, { recursive: true, force: true })

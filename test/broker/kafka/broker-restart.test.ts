@@ -2,24 +2,18 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Broker } from '../../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
-import { defaultCacheDir } from '../../../src/broker/kafka/server/cache-dir.ts'
-import { type LocalKafka, startLocalKafka } from '../../../src/broker/kafka/server/local-kafka.ts'
-import { silentLogger } from '../../../src/foundation/logger.ts'
 import type { Topic } from '../../../src/topics/topic.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../support/local-kafka.ts'
-import { isRunning, until } from '../../support/until.ts'
 
 describe('over a kill -9 of the broker and its restart', { skip: withoutKafka }, () => {
   let kafka: TestKafka
   let broker: Broker
-  let again: LocalKafka | undefined
   before(async () => {
     kafka = await startTestKafka()
     broker = createKafkaBroker({ brokers: kafka.brokers })
   })
   after(async () => {
     await broker.close()
-    await again?.stop()
     await kafka.stop()
   })
 
@@ -47,7 +41,7 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
     const publisher = broker.openPublisher('restart')
     let killed: Promise<void> | undefined
     for (let from = 0; from < total; from += 20) {
-      if (from === 2_000) killed = killAndRestart()
+      if (from === 2_000) killed = kafka.killAndRestart()
       const records = Array.from({ length: 20 }, (_, i) => ({ key: `key ${(from + i) % 11}`, value: String(from + i) }))
       await publisher.send(topic.name, records)
     }
@@ -69,16 +63,4 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
     assert.ok(troubles.some((reason) => reason !== undefined))
     assert.equal(troubles.at(-1), undefined)
   })
-
-  async function killAndRestart(): Promise<void> {
-    for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
-    // On a busy machine a killed process still runs for a moment, and would be adopted.
-    for (const pid of kafka.pids) await until(`the end of ${pid}`, async () => !(await isRunning(pid)))
-    again = await startLocalKafka({
-      home: kafka.home,
-      cacheDir: defaultCacheDir(process.env),
-      logger: silentLogger,
-      env: process.env,
-    })
-  }
 })

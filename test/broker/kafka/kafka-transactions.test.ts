@@ -18,8 +18,6 @@ if (withoutJavaReader === false) {
           found.filter((record) => record.partition === partition).map(({ value }) => value),
         )
       },
-      // The coordinator looks every 10 s.
-      noticeMs: 11_000,
       close: async () => {
         await java.close()
         await broker.close()

@@ -4,7 +4,7 @@ import { describeTransactions } from '../../contracts/transactions.ts'
 
 describeTransactions('in memory', async () => {
   const broker = createMemoryBroker()
-  return { broker, readCommitted: (topic) => readCommitted(broker, topic), noticeMs: 100, close: () => broker.close() }
+  return { broker, readCommitted: (topic) => readCommitted(broker, topic), close: () => broker.close() }
 })
 
 /** What is there until half a second brings nothing new: up to the first transaction that is under way. */

@@ -6,12 +6,8 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../../../src/broker/broker.ts'
 import { createKafkaBroker } from '../../../../src/broker/kafka/kafka-broker.ts'
-import { defaultCacheDir } from '../../../../src/broker/kafka/server/cache-dir.ts'
-import { type LocalKafka, startLocalKafka } from '../../../../src/broker/kafka/server/local-kafka.ts'
-import { silentLogger } from '../../../../src/foundation/logger.ts'
 import { startTestKafka, type TestKafka, withoutKafka } from '../../../support/local-kafka.ts'
 import { createRandom } from '../../../support/random.ts'
-import { isRunning, until } from '../../../support/until.ts'
 import { setGroupSession } from './group-session.ts'
 import { judge, type Verdict } from './judge.ts'
 import { protocol, RunningMember } from './running-member.ts'
@@ -33,7 +29,7 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
   let kafka: TestKafka
   let broker: Broker
   let folder: string
-  let again: Promise<LocalKafka> | undefined
+  let again: Promise<void> | undefined
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'windsock-churn-'))
     kafka = await startTestKafka()
@@ -43,7 +39,7 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
   })
   after(async () => {
     await broker.close()
-    await (await again?.catch(() => undefined))?.stop()
+    await again?.catch(() => {}) // told by the test
     await kafka.stop()
     await rm(folder, { recursive: true, force: true })
   })
@@ -116,7 +112,7 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
             slot.wakeAtMs = 0
           }
           if (again === undefined && done > acts / 2) {
-            again = restartBroker(kafka)
+            again = kafka.killAndRestart()
             again.catch(() => {}) // waited for below
           }
           const slot = slots[random.below(slots.length)]
@@ -149,15 +145,3 @@ describe('a group whose members come, go, are suspended and killed', { skip: wit
     },
   )
 })
-
-async function restartBroker(kafka: TestKafka): Promise<LocalKafka> {
-  for (const pid of kafka.pids) process.kill(pid, 'SIGKILL')
-  // One that has not quite died yet would be adopted.
-  for (const pid of kafka.pids) await until('the broker to be dead', async () => !(await isRunning(pid)))
-  return startLocalKafka({
-    home: kafka.home,
-    cacheDir: defaultCacheDir(process.env),
-    logger: silentLogger,
-    env: process.env,
-  })
-}
