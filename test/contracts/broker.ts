@@ -147,7 +147,6 @@ export function describeBroker(name: string, open: OpenBroker): void {
       const abort = new AbortController()
       const reader = opened.broker.openReader({ topic: topic.name, start: 'latest', signal: abort.signal })
       const seen: (string | null)[] = []
-      const isNew = (value: string | null): boolean => value?.startsWith('new ') === true
       const reading = (async () => {
         for await (const batch of reader) {
           seen.push(...batch.records.map(({ value }) => textOf(value)))
@@ -222,6 +221,10 @@ export function describeBroker(name: string, open: OpenBroker): void {
       await assert.rejects(send(topic, [{ key: 'k', value: 'x'.repeat(2_000_000) }]), { code: 'record-too-large' })
     })
   })
+}
+
+function isNew(value: string | null): boolean {
+  return value?.startsWith('new ') === true
 }
 
 function textOf(bytes: Uint8Array | null): string | null {

@@ -110,9 +110,11 @@ describe('sending, while clients and the broker are killed', { skip: withoutJava
     await killing
     const found = byPartition(await readAllCommitted('transactions', 3), 3)
     const all = new Set(found.flat())
-    for (const { values, outcome } of sent) {
-      const isThere = values.flat().some((value) => all.has(value))
-      if (outcome !== 'unknown') assert.equal(isThere, outcome === 'committed')
+    for (const [round, { values, outcome }] of sent.entries()) {
+      const there = values.map((mine) => mine.filter((value) => all.has(value)).length)
+      const isThere = there.some((count) => count > 0)
+      const what = `transaction ${round} of ${rounds}, ${outcome}: of its ${values.map(({ length }) => length).join(', ')} records ${there.join(', ')} are committed`
+      if (outcome !== 'unknown') assert.equal(isThere, outcome === 'committed', what)
     }
     const committed = sent.filter(({ values }) => values.flat().some((value) => all.has(value)))
     for (const [partition, values] of found.entries()) {
