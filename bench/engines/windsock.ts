@@ -44,13 +44,16 @@ async function drainSpans(broker: Broker, task: DrainTask, spans: readonly Parti
   const { schema } = analysis.input
   const decoder = openDecoder({ schema, reads: analysis.reads, mode: toDecoderMode(task.mode) })
   const folding = new Folding(analysis)
+  const troubled = new AbortController()
   const reader = broker.openReader({
     topic: task.topic,
     partitions: 'assigned',
     start: new Map(spans.map(({ partition, from: start }) => [partition, start])),
     until: new Map(spans.map(({ partition, to: end }) => [partition, end])),
     memory: decoder.memory,
-    signal: new AbortController().signal,
+    signal: troubled.signal,
+    // It would wait for better times; here there is nothing to wait for.
+    onTrouble: (reason) => reason === undefined || troubled.abort(new Error(`the reader is in trouble: ${reason}`)),
   })
   let from = 0
   let records = 0
@@ -62,6 +65,7 @@ async function drainSpans(broker: Broker, task: DrainTask, spans: readonly Parti
       records += frame.length
     }
   }
+  troubled.signal.throwIfAborted()
   const results = folding.takeUpserts().map(({ result }) => result)
   const to = epochMs()
   await reader.close()

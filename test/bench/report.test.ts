@@ -96,6 +96,16 @@ describe('the table', () => {
     assert.match(text, /^ {2}100,000 +committed +9\.0 .* correct, RATE NOT KEPT: 81,230\/s$/m)
     assert.match(text, /^NOT MEASURED, memory: Kafka died$/m)
   })
+  it('shows where a record costs more than in the first quarter', () => {
+    const row = { ...toJobRow('windsock', variant, [round(1)]), records: 1 }
+    const linearity = [
+      { ...row, part: 'whole', cost: 1.1 },
+      { ...row, part: 'last-quarter', cost: 1.62 },
+    ] as const
+    const text = formatReport({ ...report, linearity })
+    assert.match(text, /^ {2}whole .* 1\.10 +correct$/m)
+    assert.match(text, /^ {2}last-quarter .* 1\.62 +correct, COST GROWS$/m)
+  })
   it('is of a run without fault only when this engine was right and everything was measured', () => {
     assert.equal(isFaultless(report), true, 'what was skipped, and what others do wrong, is no fault of ours')
     const wrong = toJobRow('windsock', variant, [round(1, 'AA is missing')])

@@ -126,11 +126,11 @@ describe('the bench of the pipeline', { skip: withoutKafka || noProc }, () => {
       assert.deepEqual([tooMuch?.correct, tooMuch?.records, tooMuch?.isRateKept], [true, 250_000, false])
       const kept = Number(tooMuch?.keptRecordsPerSecond)
       assert.ok(kept > 1_000 && kept < 2_500_000, `kept ${kept}/s`)
-      const memory = await allOf(measureMemory(bench, flights, { partitions: [3], keys: [50], records: 2_000 }))
+      const memory = await allOf(measureMemory(bench, flights, { partitions: [40], keys: [50], records: 2_000 }))
       assert.deepEqual(
         memory.map(({ what, partitions, correct, failed }) => [what, partitions, correct, failed]),
         [
-          ['drain', 3, true, undefined],
+          ["drain", 40, true, undefined],
           ['analyse', 4, true, undefined],
         ],
       )
