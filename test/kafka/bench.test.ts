@@ -130,7 +130,7 @@ describe('the bench of the pipeline', { skip: withoutKafka || noProc }, () => {
       assert.deepEqual(
         memory.map(({ what, partitions, correct, failed }) => [what, partitions, correct, failed]),
         [
-          ["drain", 40, true, undefined],
+          ['drain', 40, true, undefined],
           ['analyse', 4, true, undefined],
         ],
       )

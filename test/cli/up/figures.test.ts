@@ -1,32 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { describeFigures } from '../../../src/cli/up/figures.ts'
-import type { ProcessView, SystemStatus } from '../../../src/model/live.ts'
-
-function processOf(name: string, role: ProcessView['role'], view: Partial<ProcessView> = {}): ProcessView {
-  return {
-    name,
-    role,
-    state: 'running',
-    heardAt: 0,
-    records: 0,
-    recordsPerSecond: 0,
-    lagRecords: null,
-    newestSentAt: null,
-    progress: null,
-    note: null,
-    ...view,
-  }
-}
+import type { SystemStatus } from '../../../src/model/live.ts'
+import { processView } from '../../support/process-view.ts'
 
 const status: SystemStatus = {
   version: '0.1.0',
   broker: { kind: 'up', address: '127.0.0.1:9092' },
   processes: [
-    processOf('flights', 'source', { records: 12_000, recordsPerSecond: 79.6 }),
-    processOf('prices', 'source', { records: 345, recordsPerSecond: 16 }),
-    processOf('aroon', 'analysis', { records: 999, lagRecords: 7 }),
-    processOf('bollinger', 'analysis', { state: 'failed', lagRecords: 1_234 }),
+    processView('flights', 'source', { records: 12_000, recordsPerSecond: 79.6 }),
+    processView('prices', 'source', { records: 345, recordsPerSecond: 16 }),
+    processView('aroon', 'analysis', { records: 999, lagRecords: 7 }),
+    processView('bollinger', 'analysis', { state: 'failed', lagRecords: 1_234 }),
   ],
   topics: [],
   quarantined: 3,

@@ -3,24 +3,13 @@ import { test } from 'node:test'
 import type { Connection } from '../../../src/dashboard/browser/live.ts'
 import { describeHealth, healthOf, playbackOf, staleReason } from '../../../src/dashboard/browser/staleness.ts'
 import type { ProcessView, SystemStatus } from '../../../src/model/live.ts'
+import { processView } from '../../support/process-view.ts'
 
 const now = 1_000_000
 const connected: Connection = { kind: 'connected' }
 
 function process(name: string, changes: Partial<ProcessView> = {}): ProcessView {
-  return {
-    name,
-    role: 'analysis',
-    state: 'running',
-    heardAt: now - 500,
-    records: 0,
-    recordsPerSecond: 0,
-    lagRecords: null,
-    newestSentAt: null,
-    progress: null,
-    note: null,
-    ...changes,
-  }
+  return processView(name, 'analysis', { heardAt: now - 500, ...changes })
 }
 
 function system(processes: readonly ProcessView[], changes: Partial<SystemStatus> = {}): SystemStatus {
