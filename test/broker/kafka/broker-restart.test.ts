@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import type { Broker } from '../../../src/broker/broker.ts'
-import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
+import { describe, it } from 'node:test'
 import type { Topic } from '../../../src/topics/topic.ts'
-import { startTestKafka, type TestKafka, withoutKafka } from '../../support/local-kafka.ts'
+import { kafkaForSuite } from '../../support/kafka-suite.ts'
+import { withoutKafka } from '../../support/local-kafka.ts'
 
 describe('over a kill -9 of the broker and its restart', { skip: withoutKafka }, () => {
-  let kafka: TestKafka
-  let broker: Broker
-  before(async () => {
-    kafka = await startTestKafka()
-    broker = createKafkaBroker({ brokers: kafka.brokers })
-  })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
+  const suite = kafkaForSuite()
 
   it('a publisher loses and repeats nothing, and a reader goes on where it was', { timeout: 120_000 }, async () => {
     const topic: Topic = { name: 'restart', partitions: 4, cleanup: 'delete', retentionMs: -1 }
-    await broker.admin.ensureTopics([topic])
+    await suite.broker.admin.ensureTopics([topic])
     const abort = new AbortController()
     const troubles: (string | undefined)[] = []
-    const reader = broker.openReader({
+    const reader = suite.broker.openReader({
       topic: topic.name,
       start: 'earliest',
       group: 'restart',
@@ -38,10 +28,10 @@ describe('over a kill -9 of the broker and its restart', { skip: withoutKafka },
       }
     })()
 
-    const publisher = broker.openPublisher('restart')
+    const publisher = suite.broker.openPublisher('restart')
     let killed: Promise<void> | undefined
     for (let from = 0; from < total; from += 20) {
-      if (from === 2_000) killed = kafka.killAndRestart()
+      if (from === 2_000) killed = suite.kafka.killAndRestart()
       const records = Array.from({ length: 20 }, (_, i) => ({ key: `key ${(from + i) % 11}`, value: String(from + i) }))
       await publisher.send(topic.name, records)
     }

@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import type { Broker } from '../../../src/broker/broker.ts'
-import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
-import { startTestKafka, type TestKafka, withoutKafka } from '../../support/local-kafka.ts'
+import { describe, it } from 'node:test'
+import { kafkaForSuite } from '../../support/kafka-suite.ts'
+import { withoutKafka } from '../../support/local-kafka.ts'
 
 describe("over a wrong byte on the broker's disk", { skip: withoutKafka }, () => {
-  let kafka: TestKafka
-  let broker: Broker
-  before(async () => {
-    kafka = await startTestKafka()
-    broker = createKafkaBroker({ brokers: kafka.brokers })
-  })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
+  const suite = kafkaForSuite()
 
   it('a reader gives what is right and names the batch that is not', async () => {
     const topic = 'damaged'
-    await broker.admin.ensureTopics([{ name: topic, partitions: 1, cleanup: 'delete', retentionMs: -1 }])
-    const publisher = broker.openPublisher('damaged')
+    await suite.broker.admin.ensureTopics([{ name: topic, partitions: 1, cleanup: 'delete', retentionMs: -1 }])
+    const publisher = suite.broker.openPublisher('damaged')
     for (const letter of 'abc') await publisher.send(topic, [{ key: 'k', value: letter.repeat(500) }])
-    await changeByte(join(kafka.home, 'broker'), `${topic}-0`, 'bbbb')
-    const reader = broker.openReader({ topic, start: 'earliest', signal: AbortSignal.timeout(20_000) })
+    await changeByte(join(suite.kafka.home, 'broker'), `${topic}-0`, 'bbbb')
+    const reader = suite.broker.openReader({ topic, start: 'earliest', signal: AbortSignal.timeout(20_000) })
     const offsets: number[] = []
     const reading = (async () => {
       for await (const { records } of reader) offsets.push(...records.map(({ offset }) => offset))
@@ -35,7 +25,7 @@ describe("over a wrong byte on the broker's disk", { skip: withoutKafka }, () =>
     })
     assert.deepEqual(offsets, [0])
     await reader.close()
-    const behind = broker.openReader({
+    const behind = suite.broker.openReader({
       topic,
       start: new Map([[0, 2]]),
       until: new Map([[0, 3]]),

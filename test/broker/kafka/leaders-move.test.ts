@@ -1,36 +1,26 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Broker, OutgoingRecord } from '../../../src/broker/broker.ts'
-import { createKafkaBroker } from '../../../src/broker/kafka/kafka-broker.ts'
+import type { OutgoingRecord } from '../../../src/broker/broker.ts'
 import { openJavaReader, withoutJavaReader } from '../../support/java-reader.ts'
-import { startTestKafka, type TestKafka } from '../../support/local-kafka.ts'
+import { kafkaForSuite } from '../../support/kafka-suite.ts'
 import { until } from '../../support/until.ts'
 
 const partitions = 6
 
 describe('sending to three nodes of which one dies', { skip: withoutJavaReader }, () => {
-  let kafka: TestKafka
-  let broker: Broker
-  before(async () => {
-    kafka = await startTestKafka(3)
-    broker = createKafkaBroker({ brokers: kafka.brokers })
-  })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
+  const suite = kafkaForSuite(3)
 
   it(
     'goes on at the new leaders and the new coordinator, each record once and in order',
     { timeout: 120_000 },
     async () => {
       const topics = ['published', 'committed']
-      await broker.admin.ensureTopics(
+      await suite.broker.admin.ensureTopics(
         topics.map((name) => ({ name, partitions, cleanup: 'delete' as const, retentionMs: -1 })),
       )
-      const publisher = broker.openPublisher('leaders')
-      const transactions = broker.openTransactions('leaders')
+      const publisher = suite.broker.openPublisher('leaders')
+      const transactions = suite.broker.openTransactions('leaders')
       await transactions.open()
       const over = new AbortController()
       /** By topic, how often a record was acknowledged in every partition. */
@@ -56,12 +46,12 @@ describe('sending to three nodes of which one dies', { skip: withoutJavaReader }
         }),
       ])
       await untilSentAgain(50)
-      process.kill(kafka.pids[0] ?? 0, 'SIGKILL')
+      process.kill(suite.kafka.pids[0] ?? 0, 'SIGKILL')
       // Whatever was on its way is over with the first; the next ones need new leaders in the place of the one that died.
       await untilSentAgain(50)
       over.abort()
       const totals = await sending
-      const java = await openJavaReader(kafka.brokers)
+      const java = await openJavaReader(suite.kafka.brokers)
       for (const [index, topic] of topics.entries()) {
         // The markers of the last commit may still be on their way.
         const found = await until(`all of ${topic}`, async () => {

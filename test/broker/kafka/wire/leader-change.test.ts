@@ -1,31 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import type { Broker } from '../../../../src/broker/broker.ts'
-import { createKafkaBroker } from '../../../../src/broker/kafka/kafka-broker.ts'
+import { describe, it } from 'node:test'
 import type { Topic } from '../../../../src/topics/topic.ts'
-import { startTestKafka, type TestKafka, withoutKafka } from '../../../support/local-kafka.ts'
+import { kafkaForSuite } from '../../../support/kafka-suite.ts'
+import { withoutKafka } from '../../../support/local-kafka.ts'
 
 describe('over the loss of one of three brokers', { skip: withoutKafka }, () => {
-  let kafka: TestKafka
-  let broker: Broker
-  before(async () => {
-    kafka = await startTestKafka(3)
-    broker = createKafkaBroker({ brokers: kafka.brokers })
-  })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
+  const suite = kafkaForSuite(3)
 
   it('a reader follows the leaders, loses and repeats nothing', { timeout: 120_000 }, async () => {
     const topic: Topic = { name: 'leaders', partitions: 6, cleanup: 'delete', retentionMs: -1 }
-    await broker.admin.ensureTopics([topic])
+    await suite.broker.admin.ensureTopics([topic])
     const total = 12_000
     const seen = new Map<number, number[]>()
     const abort = new AbortController()
     const troubles: (string | undefined)[] = []
     const onTrouble = (reason: string | undefined): number => troubles.push(reason)
-    const reader = broker.openReader({
+    const reader = suite.broker.openReader({
       topic: topic.name,
       start: 'earliest',
       isolation: 'committed',
@@ -41,9 +31,9 @@ describe('over the loss of one of three brokers', { skip: withoutKafka }, () => 
         if (count >= total) abort.abort()
       }
     })()
-    const publisher = broker.openPublisher('leaders')
+    const publisher = suite.broker.openPublisher('leaders')
     for (let from = 0; from < total; from += 60) {
-      if (from === 3_000) process.kill(kafka.pids[1] ?? 0, 'SIGKILL')
+      if (from === 3_000) process.kill(suite.kafka.pids[1] ?? 0, 'SIGKILL')
       const records = Array.from({ length: 60 }, (_, i) => ({
         key: 'k',
         value: String(from + i),
