@@ -92,7 +92,8 @@ describe('results after kills', { skip: withoutKafka }, () => {
     t.diagnostic(`seed ${random.seed}`)
     const seeded = `WINDSOCK_SEED=${random.seed}`
     for (const name of analysisNames) await setGroupSession(kafka.brokers, name, sessionMs)
-    let flights = publish('flights', flightsPerSecond)
+    let rate = flightsPerSecond
+    let flights = publish('flights', rate)
     const prices = publish('prices', pricesPerSecond)
     const all = analysisNames.flatMap((name) =>
       Array.from({ length: instances[name] }, (): Instance => ({
@@ -112,12 +113,26 @@ describe('results after kills', { skip: withoutKafka }, () => {
         assert.ok(isUnlucky(each.process), `${each.name} ended by itself: ${each.process.stderr()} (${seeded})`)
         each.process = start('analyse', each.name)
       }
-      if (isUnlucky(flights)) flights = publish('flights', flightsPerSecond)
+      if (isUnlucky(flights)) flights = publish('flights', rate)
     }
 
     const acts = planOf(random)
     let inFlow = 0
+    let actingMs = 0
+    /** On a slow machine the acts take longer than the flow: then the rest of the flights comes more slowly. */
+    const pace = async (actsDone: number): Promise<void> => {
+      const rowsLeft = lastKillBefore - (await recordsIn('flights'))
+      if (actsDone < 5 || rowsLeft <= 0 || flights.isOver()) return
+      const secondsNeeded = 1.5 * (actingMs / 1000 / actsDone) * (acts.length - actsDone)
+      const fitting = Math.min(flightsPerSecond, Math.ceil(rowsLeft / secondsNeeded))
+      if (fitting > 0.7 * rate && fitting < 1.5 * rate) return
+      rate = fitting
+      t.diagnostic(`after ${actsDone} acts, ${rate} flights a second`)
+      await flights.stop()
+      flights = publish('flights', rate)
+    }
     for (const [nth, act] of acts.entries()) {
+      await pace(nth)
       // At random rows, not at random times: however slow the machine, the kills are spread over the data.
       const now = await recordsIn('flights')
       const ahead = random.below((2 * Math.max(0, lastKillBefore - now)) / (acts.length - nth))
@@ -129,6 +144,7 @@ describe('results after kills', { skip: withoutKafka }, () => {
           return (await recordsIn('flights')) >= row
         },
       )
+      const actMs = performance.now()
       await delay(random.below(50))
       keepAll()
       const awake = all.filter(({ wakeAtMs }) => wakeAtMs === undefined)
@@ -159,9 +175,10 @@ describe('results after kills', { skip: withoutKafka }, () => {
           assert.equal(flights.isOver(), false, `the publisher ended early: ${flights.stderr()} (${seeded})`)
           flights.signal('SIGKILL')
           await flights.ended
-          flights = publish('flights', flightsPerSecond)
+          flights = publish('flights', rate)
           break
       }
+      actingMs += performance.now() - actMs
       if ((await recordsIn('flights')) < flightsRows) inFlow++
     }
     t.diagnostic(`${inFlow} of ${acts.length} acts while flights flowed: ${describePlan(acts)}`)
