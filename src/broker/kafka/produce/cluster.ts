@@ -1,4 +1,4 @@
-import { Connection, findCoordinatorV4, metadataV12, ResponseError } from '@platformatic/kafka'
+import { Connection, findCoordinatorV4, metadataV11, ResponseError } from '@platformatic/kafka'
 import { WindsockError } from '../../../foundation/errors.ts'
 import { connectionSettings, type KafkaOptions } from '../client-settings.ts'
 import { protocolIds } from '../kafka-errors.ts'
@@ -8,7 +8,7 @@ const transactionCoordinators = 1
 /** Requests under way on one connection; brokers answer one connection's requests one after the other. */
 const inflightsMax = 100
 
-type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
+type Metadata = Awaited<ReturnType<typeof metadataV11.api.async>>
 
 /** Records have a connection of their own to every node, so that no short question waits behind megabytes. */
 type Purpose = 'records' | 'questions'
@@ -118,7 +118,7 @@ export class Cluster {
   /** The library throws the whole answer away for one partition that has no leader at the moment; it is in the error. */
   private async requestMetadata(topic: string): Promise<Metadata> {
     try {
-      return await metadataV12.api.async(await this.anyNode(), [topic], false, false)
+      return await metadataV11.api.async(await this.anyNode(), [topic], false, false)
     } catch (error) {
       const isRefused = protocolIds(error).some((id) => id.endsWith('AUTHORIZATION_FAILED'))
       if (isRefused || !(error instanceof ResponseError) || !isMetadata(error['response'])) throw error

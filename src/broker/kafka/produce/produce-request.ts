@@ -1,8 +1,7 @@
 import { type Connection, type Reader, Writer } from '@platformatic/kafka'
 
-const produceKey = 0
 /** Known to brokers from 2.8 on, and by those of 4.x. Of the classic transaction protocol, as all below 12. */
-const produceVersion = 9
+export const produceVersions = { key: 0, name: 'Produce', from: 9, to: 9 } as const
 
 const acksOfAllInSync = -1
 
@@ -38,7 +37,7 @@ export async function produce(
 ): Promise<readonly ProduceAnswer[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly ProduceAnswer[]>()
   const send = (): Writer => writeRequest(transactionalId, parts)
-  connection.send(produceKey, produceVersion, send, readAnswers, true, true, (error, answers) => {
+  connection.send(produceVersions.key, produceVersions.to, send, readAnswers, true, true, (error, answers) => {
     if (error === null || error === undefined) resolve(answers ?? [])
     else reject(error)
   })
