@@ -30,6 +30,7 @@ export class Cluster {
   private readonly connections = new Map<string, Promise<Connection>>()
   private readonly leaders = new Map<string, Leaders>()
   private readonly coordinators = new Map<string, Endpoint>()
+  private readonly quietUntil = new Map<number, number>()
   private readonly asking = new Map<string, Promise<Leaders | undefined>>()
 
   constructor(options: KafkaOptions) {
@@ -56,6 +57,16 @@ export class Cluster {
     const endpoint = this.nodes.get(node)
     if (endpoint === undefined) throw new WindsockError('broker-unreachable', `node ${node} is not known`)
     return this.connect(endpoint, 'records')
+  }
+
+  /** A quota of ours is used up there: a request sent before would not be read, and be given up and sent again. */
+  leaveAlone(node: number, throttleMs: number): void {
+    if (throttleMs > 0) this.quietUntil.set(node, performance.now() + throttleMs)
+  }
+
+  /** For how long a node is still to be left alone, in milliseconds. */
+  quietMs(node: number): number {
+    return Math.max(0, (this.quietUntil.get(node) ?? 0) - performance.now())
   }
 
   async coordinator(transactionalId: string): Promise<Connection> {
