@@ -49,7 +49,7 @@ describe('a quota of the cluster', { skip: withoutKafka }, () => {
     await publisher.close()
     await cluster.close()
 
-    const [{ end = 0 } = {}] = (await broker.admin.describeTopic(topic)).partitions
+    const end = (await broker.admin.describeTopic(topic)).partitions[0]?.end ?? 0
     assert.equal(end, sent + 1)
     const troubles: unknown[] = []
     const reader = broker.openReader({
