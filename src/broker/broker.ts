@@ -185,7 +185,11 @@ export interface IncomingRecord {
 }
 
 export interface Admin {
-  /** Resolves when the broker answers. @throws WindsockError `broker-unreachable`, `not-authorized` at once, without retrying */
+  /**
+   * Resolves when the broker answers.
+   *
+   * @throws WindsockError `broker-unreachable`, `not-authorized`; `broker-refused` for one that is too old; without retrying
+   */
   probe(): Promise<void>
   /**
    * Creates the topics that are missing.

@@ -8,7 +8,7 @@ import { stateTopic } from '../topics/state.ts'
 import { encodeResults } from './encode-results.ts'
 import { Folding } from './folding.ts'
 import { quarantineRecords, sampleAt } from './quarantine.ts'
-import { restoreState, StateLog, type StateOrigin } from './state-log.ts'
+import { type Refused, restoreState, StateLog, type StateOrigin } from './state-log.ts'
 
 export interface PartitionOptions {
   readonly broker: Broker
@@ -17,8 +17,8 @@ export interface PartitionOptions {
   readonly decoder: Decoder
   /** What all partitions of this process have waiting to be sent. */
   readonly backlog: { records: number }
-  /** Told when a stored state is refused and computed again from the log. */
-  readonly onRebuild: (reason: string) => void
+  /** Told when a stored state is refused and computed again from the log, or may have been lost. */
+  readonly onNotice: (notice: string) => void
   readonly signal: AbortSignal
 }
 
@@ -189,14 +189,16 @@ interface Begun {
 async function begin(options: PartitionOptions, start: number): Promise<Begun> {
   const { broker, analysis, origin, signal } = options
   const found = await restoreState(broker, analysis, origin, signal)
-  if ('folding' in found) {
-    if (found.next !== undefined) return { ...found, next: found.next, outdated: [] }
-    return { folding: found.folding, log: new StateLog(origin, start), next: start, outdated: [] }
+  if ('folding' in found && found.next !== undefined) return { ...found, next: found.next, outdated: [] }
+  const refused = 'folding' in found ? await findLoss(options, start) : found
+  if (refused === undefined) {
+    return { folding: new Folding(analysis), log: new StateLog(origin, start), next: start, outdated: [] }
   }
-  const what = `the stored state of ${analysis.group} for ${origin.topic}/${origin.partition} ${found.reason}`
-  const from = found.from ?? 0
+  const what = `${stateOf(options)} ${refused.reason}`
+  const from = refused.from ?? 0
   if (start > from) {
-    throw new WindsockError('state-damaged', `${what}, and the log no longer holds offset ${from}, where it began`, {
+    const began = refused.from === undefined ? 'may have begun' : 'began'
+    throw new WindsockError('state-damaged', `${what}, and the log no longer holds offset ${from}, where it ${began}`, {
       hint: 'Start with --fresh to compute it from what the log still holds',
     })
   }
@@ -205,9 +207,27 @@ async function begin(options: PartitionOptions, start: number): Promise<Begun> {
       hint: 'Start with --fresh to compute everything again from the log',
     })
   }
-  options.onRebuild(`${what}: it is computed again from the log`)
-  const outdated = found.keys.map((key) => ({ key, value: null, partition: origin.partition }))
+  options.onNotice(`${what}: it is computed again from the log`)
+  const outdated = refused.keys.map((key) => ({ key, value: null, partition: origin.partition }))
   return { folding: new Folding(analysis), log: new StateLog(origin, from), next: from, outdated }
+}
+
+/**
+ * Nothing stored is what a new group has, unless it was told how far it had got: then its state topic was deleted or made anew.
+ * What it is told never goes before what is stored.
+ */
+async function findLoss(options: PartitionOptions, start: number): Promise<Refused | undefined> {
+  const { broker, analysis, origin, onNotice } = options
+  const told = (await broker.admin.committed(analysis.group, origin.topic)).get(origin.partition) ?? 0
+  if (told === 0) return undefined
+  if (told !== start) return { reason: `is gone, though it had got to offset ${told}`, from: undefined, keys: [] }
+  // A group that found the log empty looks like one of whose records none is left.
+  onNotice(`${stateOf(options)} is not there: it begins with nothing at offset ${start}, the first that is left`)
+  return undefined
+}
+
+function stateOf({ analysis, origin }: PartitionOptions): string {
+  return `the stored state of ${analysis.group} for ${origin.topic}/${origin.partition}`
 }
 
 /** The latest time in a column of the frame, or the one that is known where that is later. */

@@ -209,7 +209,7 @@ class GroupWork {
           origin: { topic, id, partition },
           decoder: this.parts.decoder,
           backlog: this.backlog,
-          onRebuild: (reason) => onNotice?.(reason),
+          onNotice: (notice) => onNotice?.(notice),
           signal,
         },
         start,

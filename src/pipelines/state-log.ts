@@ -110,7 +110,7 @@ export async function* readState(
   const mine = partitions[partition]
   if (mine === undefined) {
     throw new WindsockError('topic-mismatch', `topic ${name} has no partition ${partition}`, {
-      hint: 'Its input has more partitions than before: start with --fresh to compute everything again',
+      hint: 'Its input has got more partitions, and keys go to others since: make the input anew, or name another topic',
     })
   }
   const reader = broker.openReader({

@@ -45,7 +45,7 @@ async function open(broker: Broker, notices: string[] = []): Promise<PartitionWo
     origin: { topic: prices.name, id, partition },
     decoder,
     backlog: { records: 0 },
-    onRebuild: (notice: string) => notices.push(notice),
+    onNotice: (notice: string) => notices.push(notice),
     signal,
   }
   return PartitionWork.open(options, partitions[partition]?.start ?? 0)

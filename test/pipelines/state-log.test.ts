@@ -269,7 +269,10 @@ describe('a state that is not what was written', () => {
   })
 
   it('cannot be where the topic has fewer partitions', async () => {
-    await assert.rejects(restore(records, { ...origin, partition: 4 }), { code: 'topic-mismatch', hint: /--fresh/ })
+    await assert.rejects(restore(records, { ...origin, partition: 4 }), {
+      code: 'topic-mismatch',
+      hint: /make the input anew/,
+    })
   })
 })
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defaultCacheDir } from '../../src/broker/kafka/server/cache-dir.ts'
+import type { KafkaRelease } from '../../src/broker/kafka/server/kafka-release.ts'
 import { findJava } from '../../src/broker/kafka/server/java.ts'
 import { startLocalKafka } from '../../src/broker/kafka/server/local-kafka.ts'
 import { findExecutable } from '../../src/broker/kafka/server/find-executable.ts'
@@ -21,10 +22,22 @@ export interface TestKafka {
   stop(): Promise<void>
 }
 
-/** A real Kafka for one test file, on free ports; `stop` leaves nothing behind. @param nodes three replicate threefold */
-export async function startTestKafka(nodes: 1 | 3 = 1): Promise<TestKafka> {
+/**
+ * A real Kafka for one test file, on free ports; `stop` leaves nothing behind.
+ *
+ * @param nodes three replicate threefold
+ * @param release another Kafka than the one that Windsock runs
+ */
+export async function startTestKafka(nodes: 1 | 3 = 1, release?: KafkaRelease): Promise<TestKafka> {
   const home = await mkdtemp(join(tmpdir(), 'windsock-test-'))
-  const options = { home, nodes, cacheDir: defaultCacheDir(process.env), logger: silentLogger, env: process.env }
+  const options = {
+    home,
+    nodes,
+    cacheDir: defaultCacheDir(process.env, release?.version),
+    ...(release === undefined ? {} : { release }),
+    logger: silentLogger,
+    env: process.env,
+  }
   let kafka = await startLocalKafka(options)
   return {
     home,

@@ -5,6 +5,7 @@ import type { Admin, TopicDescription } from '../broker.ts'
 import { groupActive } from '../group/group-active.ts'
 import { connectionSettings, type KafkaOptions } from './client-settings.ts'
 import { isTransient, isUnknownTopic, protocolIds, translateKafkaError } from './kafka-errors.ts'
+import { requireApis } from './required-apis.ts'
 
 /** For how long a member that crashed may keep its place: the session of brokers of our own. */
 const crashedMemberMsMax = 12_000
@@ -20,7 +21,10 @@ export class KafkaAdmin implements Admin {
   }
 
   async probe(): Promise<void> {
-    await this.ask('connecting', () => this.admin.metadata({ topics: [], forceUpdate: true }))
+    await this.ask('connecting', async () => {
+      requireApis(await this.admin.listApis(), this.options.brokers)
+      await this.admin.metadata({ topics: [], forceUpdate: true })
+    })
   }
 
   async listTopics(): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
-import { apiVersionsV3, Connection, findCoordinatorV4, metadataV12 } from '@platformatic/kafka'
+import { apiVersionsV3, Connection, consumerGroupDescribeV0, findCoordinatorV4, metadataV11 } from '@platformatic/kafka'
 import { WindsockError } from '../../../foundation/errors.ts'
 import { connectionSettings, type KafkaOptions } from '../client-settings.ts'
-import { isUnknownTopic, protocolIds } from '../kafka-errors.ts'
+import { isTransient, isUnknownTopic, protocolIds } from '../kafka-errors.ts'
 
 const groupKeys = 0
 const consumerGroupHeartbeatKey = 68
@@ -34,16 +34,30 @@ export class Coordinator {
     gone?.close().catch(() => {})
   }
 
-  /** Whether the cluster has KIP-848 groups whose members name themselves: from 4.0 on. */
+  /**
+   * Whether the cluster has KIP-848 groups whose members name themselves: from 4.0 on, unless it is switched off, as in a
+   * cluster that was upgraded and whose features were not. Such a broker still names the requests, and refuses them.
+   */
   async hasConsumerGroups(): Promise<boolean> {
-    const { apiKeys } = await apiVersionsV3.api.async(await this.connect(), 'windsock', '0')
-    return apiKeys.some(({ apiKey, maxVersion }) => apiKey === consumerGroupHeartbeatKey && maxVersion >= 1)
+    const connection = await this.connect()
+    const { apiKeys } = await apiVersionsV3.api.async(connection, 'windsock', '0')
+    const knows = apiKeys.some(({ apiKey, maxVersion }) => apiKey === consumerGroupHeartbeatKey && maxVersion >= 1)
+    if (!knows) return false
+    try {
+      await consumerGroupDescribeV0.api.async(connection, [this.group], false)
+      return true
+    } catch (error) {
+      const ids = protocolIds(error)
+      if (ids.includes('UNSUPPORTED_VERSION')) return false
+      if (ids.length === 0 || isTransient(error)) throw error
+      return true // whatever else is wrong with this group, such as that it is not there yet
+    }
   }
 
   /** @throws WindsockError `topic-missing` */
   async describeTopic(name: string): Promise<{ readonly id: string; readonly partitions: number }> {
     try {
-      const { topics } = await metadataV12.api.async(await this.connect(), [name], false, false)
+      const { topics } = await metadataV11.api.async(await this.connect(), [name], false, false)
       const found = topics[0]
       if (found !== undefined) return { id: found.topicId, partitions: found.partitions.length }
     } catch (error) {

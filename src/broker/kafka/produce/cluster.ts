@@ -1,4 +1,4 @@
-import { Connection, findCoordinatorV4, metadataV12, ResponseError } from '@platformatic/kafka'
+import { Connection, findCoordinatorV4, metadataV11, ResponseError } from '@platformatic/kafka'
 import { WindsockError } from '../../../foundation/errors.ts'
 import { connectionSettings, type KafkaOptions } from '../client-settings.ts'
 import { protocolIds } from '../kafka-errors.ts'
@@ -8,7 +8,7 @@ const transactionCoordinators = 1
 /** Requests under way on one connection; brokers answer one connection's requests one after the other. */
 const inflightsMax = 100
 
-type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
+type Metadata = Awaited<ReturnType<typeof metadataV11.api.async>>
 
 /** Records have a connection of their own to every node, so that no short question waits behind megabytes. */
 type Purpose = 'records' | 'questions'
@@ -30,6 +30,7 @@ export class Cluster {
   private readonly connections = new Map<string, Promise<Connection>>()
   private readonly leaders = new Map<string, Leaders>()
   private readonly coordinators = new Map<string, Endpoint>()
+  private readonly quietUntil = new Map<number, number>()
   private readonly asking = new Map<string, Promise<Leaders | undefined>>()
 
   constructor(options: KafkaOptions) {
@@ -56,6 +57,16 @@ export class Cluster {
     const endpoint = this.nodes.get(node)
     if (endpoint === undefined) throw new WindsockError('broker-unreachable', `node ${node} is not known`)
     return this.connect(endpoint, 'records')
+  }
+
+  /** A quota of ours is used up there: a request sent before would not be read, and be given up and sent again. */
+  leaveAlone(node: number, throttleMs: number): void {
+    if (throttleMs > 0) this.quietUntil.set(node, performance.now() + throttleMs)
+  }
+
+  /** For how long a node is still to be left alone, in milliseconds. */
+  quietMs(node: number): number {
+    return Math.max(0, (this.quietUntil.get(node) ?? 0) - performance.now())
   }
 
   async coordinator(transactionalId: string): Promise<Connection> {
@@ -118,7 +129,7 @@ export class Cluster {
   /** The library throws the whole answer away for one partition that has no leader at the moment; it is in the error. */
   private async requestMetadata(topic: string): Promise<Metadata> {
     try {
-      return await metadataV12.api.async(await this.anyNode(), [topic], false, false)
+      return await metadataV11.api.async(await this.anyNode(), [topic], false, false)
     } catch (error) {
       const isRefused = protocolIds(error).some((id) => id.endsWith('AUTHORIZATION_FAILED'))
       if (isRefused || !(error instanceof ResponseError) || !isMetadata(error['response'])) throw error

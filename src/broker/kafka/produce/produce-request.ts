@@ -1,8 +1,7 @@
 import { type Connection, type Reader, Writer } from '@platformatic/kafka'
 
-const produceKey = 0
 /** Known to brokers from 2.8 on, and by those of 4.x. Of the classic transaction protocol, as all below 12. */
-const produceVersion = 9
+export const produceVersions = { key: 0, name: 'Produce', from: 9, to: 9 } as const
 
 const acksOfAllInSync = -1
 
@@ -15,6 +14,12 @@ export interface ProducePart {
   readonly partition: number
   /** A sealed batch. */
   readonly batch: Buffer
+}
+
+export interface Produced {
+  readonly answers: readonly ProduceAnswer[]
+  /** For how long the leader wants to be left alone: by a quota. Until then it reads nothing more from the connection. */
+  readonly throttleMs: number
 }
 
 /** What the leader answers for one partition: 0 for appended, else the protocol's error code. */
@@ -35,11 +40,11 @@ export async function produce(
   connection: Connection,
   transactionalId: string | null,
   parts: readonly ProducePart[],
-): Promise<readonly ProduceAnswer[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly ProduceAnswer[]>()
+): Promise<Produced> {
+  const { promise, resolve, reject } = Promise.withResolvers<Produced>()
   const send = (): Writer => writeRequest(transactionalId, parts)
-  connection.send(produceKey, produceVersion, send, readAnswers, true, true, (error, answers) => {
-    if (error === null || error === undefined) resolve(answers ?? [])
+  connection.send(produceVersions.key, produceVersions.to, send, readProduced, true, true, (error, produced) => {
+    if (error === null || error === undefined) resolve(produced ?? { answers: [], throttleMs: 0 })
     else reject(error)
   })
   return promise
@@ -70,8 +75,8 @@ function writeRequest(transactionalId: string | null, parts: readonly ProducePar
  * Produce response, version 9: [topic: name, [partition: index (4), error code (2), base offset (8), append time (8), log
  * start (8), [index (4), message], message]], throttle time (4).
  */
-function readAnswers(_id: number, _key: number, _version: number, reader: Reader): ProduceAnswer[] {
-  return reader
+function readProduced(_id: number, _key: number, _version: number, reader: Reader): Produced {
+  const answers = reader
     .readArray((topics) => {
       const topic = topics.readString()
       return topics.readArray((partitions): ProduceAnswer => {
@@ -86,4 +91,5 @@ function readAnswers(_id: number, _key: number, _version: number, reader: Reader
       })
     })
     .flat()
+  return { answers, throttleMs: reader.readInt32() }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { WindsockError } from '../../../foundation/errors.ts'
 import { publishPendingBytesMax, publishRequestBytesMax } from '../../../foundation/limits.ts'
 import { createPartitioner } from '../../../model/partition.ts'
@@ -228,12 +229,16 @@ export class Sender {
     const { compression = 'none' } = this.cluster.options
     let answers: readonly ProduceAnswer[]
     try {
+      const quietMs = this.cluster.quietMs(leader)
+      if (quietMs > 0) await delay(quietMs, undefined, { signal: this.closing.signal }).catch(() => {})
       const connection = await this.cluster.leader(leader)
       const parts = lanes.map((lane) => {
         const batch = lane.seal(producer, transactionalId !== null, compression)
         return { topic: lane.topic, partition: lane.partition, batch }
       })
-      answers = await produce(connection, transactionalId, parts)
+      const produced = await produce(connection, transactionalId, parts)
+      this.cluster.leaveAlone(leader, produced.throttleMs)
+      answers = produced.answers
     } catch (error) {
       await this.sendAgain(leader, lanes, error)
       return

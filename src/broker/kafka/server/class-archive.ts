@@ -6,6 +6,7 @@ import { systemCode } from '../../../foundation/errors.ts'
 import type { Environment } from './find-executable.ts'
 import { javaEnvironment, type Java } from './java.ts'
 import { readJarPins } from './jars.ts'
+import type { KafkaRelease } from './kafka-release.ts'
 
 /**
  * An archive of Kafka's classes as Java keeps them in memory (class data sharing). With it a broker starts in half
@@ -17,9 +18,15 @@ export interface ClassArchive {
 }
 
 /** Where the archive for this Java and these jars is, or would be. */
-export async function findClassArchive(cacheDir: string, java: Java, classPath: string): Promise<ClassArchive> {
+export async function findClassArchive(
+  cacheDir: string,
+  java: Java,
+  classPath: string,
+  release: KafkaRelease,
+): Promise<ClassArchive> {
   const names = createHash('sha256')
-  for (const part of [java.path, java.banner, classPath, ...(await readJarPins()).values()]) names.update(`${part}\n`)
+  for (const part of [java.path, java.banner, classPath, ...(await readJarPins(release)).values()])
+    names.update(`${part}\n`)
   const path = join(cacheDir, `classes-${names.digest('hex').slice(0, 16)}.jsa`)
   const exists = await access(path).then(
     () => true,

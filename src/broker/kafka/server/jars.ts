@@ -5,6 +5,7 @@ import { describeError, systemCode, WindsockError } from '../../../foundation/er
 import type { Logger } from '../../../foundation/logger.ts'
 import type { Environment } from './find-executable.ts'
 import type { Java } from './java.ts'
+import { bundledRelease, type KafkaRelease } from './kafka-release.ts'
 import { resolveJars } from './maven.ts'
 
 /** SHA-256 in hex by file name. */
@@ -16,6 +17,8 @@ export interface JarFault {
 }
 
 export interface JarOptions {
+  /** `bundledRelease` when left out. */
+  readonly release?: KafkaRelease | undefined
   readonly cacheDir: string
   readonly java: Java
   readonly env: Environment
@@ -23,7 +26,6 @@ export interface JarOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const pinsFile = new URL('jars.json', import.meta.url)
 const stagingMark = '.installing-'
 
 /**
@@ -35,13 +37,14 @@ const stagingMark = '.installing-'
  *   `maven-missing`; `config` when the cache cannot be written
  */
 export async function ensureJars(options: JarOptions): Promise<string> {
-  const pins = await readJarPins()
+  const { release = bundledRelease } = options
+  const pins = await readJarPins(release)
   const dir = jarsDir(options.cacheDir)
   const faults = await checkJars(dir, pins)
   if (faults.length > 0) {
     if (faults.length < pins.size) options.logger.warn(`${describeFaults(faults, dir)}: installing Kafka's jars again`)
     else options.logger.info(`installing Kafka's jars into ${options.cacheDir} (once)`)
-    await install(dir, pins, options)
+    await install(dir, pins, { ...options, release })
   }
   return [...pins.keys()].map((name) => join(dir, name)).join(delimiter)
 }
@@ -50,8 +53,8 @@ export function jarsDir(cacheDir: string): string {
   return join(cacheDir, 'jars')
 }
 
-export async function readJarPins(): Promise<JarPins> {
-  const content: unknown = JSON.parse(await readFile(pinsFile, 'utf8'))
+export async function readJarPins({ pins } = bundledRelease): Promise<JarPins> {
+  const content: unknown = JSON.parse(await readFile(pins, 'utf8'))
   return new Map(Object.entries(content ?? {}).map(([name, sha256]) => [name, String(sha256)]))
 }
 
@@ -79,11 +82,15 @@ export async function hashFile(path: string): Promise<string | undefined> {
 }
 
 // Beside its place and then by one rename: a crash, or two installs at once, leave nothing half done.
-async function install(dir: string, pins: JarPins, options: JarOptions): Promise<void> {
+async function install(
+  dir: string,
+  pins: JarPins,
+  options: JarOptions & { readonly release: KafkaRelease },
+): Promise<void> {
   const staging = `${dir}${stagingMark}${randomUUID()}`
   try {
     await prepareCache(options.cacheDir, staging)
-    await resolveJars({ ...options, staging })
+    await resolveJars({ ...options, pom: options.release.pom, staging })
     const faults = await checkJars(staging, pins)
     if (faults.length > 0) {
       throw new WindsockError('kafka-jars', describeFaults(faults, 'what Maven brought'), {

@@ -8,6 +8,7 @@ import { isClusterReady } from './cluster-ready.ts'
 import type { Environment } from './find-executable.ts'
 import { ensureJars } from './jars.ts'
 import { findJava, type Java } from './java.ts'
+import { bundledRelease, type KafkaRelease } from './kafka-release.ts'
 import { endNodes, livingNodes } from './node-process.ts'
 import { watchNodes, type NodeWatch, type WatchedNode } from './node-watch.ts'
 import { brokersOf, knownCluster, startNodes } from './start-nodes.ts'
@@ -18,6 +19,8 @@ export interface LocalKafkaOptions {
   readonly home: string
   /** Three nodes replicate threefold and survive the loss of one. Left out: what the home has, one in a new home. */
   readonly nodes?: 1 | 3
+  /** `bundledRelease` when left out; each has a `cacheDir` of its own. */
+  readonly release?: KafkaRelease
   /** Where Kafka's jars are kept; see `defaultCacheDir`. */
   readonly cacheDir: string
   readonly logger: Logger
@@ -70,13 +73,15 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   const running = await runningNodes(home, options.nodes)
   if (running !== undefined) return follow(home, running, options)
   const java = options.java ?? (await findJava(options.env))
+  const { release = bundledRelease } = options
   const classPath = await ensureJars({ ...options, java })
-  const archive = await findClassArchive(options.cacheDir, java, classPath)
+  const archive = await findClassArchive(options.cacheDir, java, classPath, release)
   const launch = { java: java.path, classPath, env: options.env, archive }
   const nodes = await withStartLock(home, () =>
     startNodes({
       home,
       nodes: options.nodes,
+      kafkaVersion: release.version,
       heapMiB: options.heapMiB ?? 512,
       launch,
       signal: options.signal,

@@ -7,9 +7,8 @@ import type { Java } from './java.ts'
 import { mavenMissing } from './missing-tool.ts'
 import { runCommand } from './run-command.ts'
 
-const pomFile = fileURLToPath(new URL('pom.xml', import.meta.url))
-
 export interface ResolveOptions {
+  readonly pom: URL
   /** An empty folder for the jars. */
   readonly staging: string
   readonly java: Java
@@ -18,21 +17,21 @@ export interface ResolveOptions {
 }
 
 /**
- * Copies the jars of `pom.xml` and all they need into a folder. The person's own Maven settings apply, mirrors and
+ * Copies the jars of a `pom.xml` and all they need into a folder. The person's own Maven settings apply, mirrors and
  * proxies included.
  *
  * @throws WindsockError `maven-missing`, or `kafka-jars` with Maven's first complaint
  */
-export async function resolveJars({ staging, java, env, signal }: ResolveOptions): Promise<void> {
+export async function resolveJars({ pom, staging, java, env, signal }: ResolveOptions): Promise<void> {
   const maven = await findExecutable('mvn', env)
   if (maven === undefined) {
     throw mavenMissing("Kafka's jars are not in the cache yet and Maven, which brings them, is not in PATH")
   }
-  const pom = join(staging, 'pom.xml') // a copy: what Maven writes beside a pom must not end in the sources
-  await copyFile(pomFile, pom)
+  const copy = join(staging, 'pom.xml') // a copy: what Maven writes beside a pom must not end in the sources
+  await copyFile(fileURLToPath(pom), copy)
   const result = await runCommand(
     maven,
-    ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${staging}`],
+    ['-B', '-q', '-f', copy, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${staging}`],
     { env: { ...env, JAVA_HOME: env['JAVA_HOME'] ?? javaHomeOf(java) }, cwd: staging, signal },
   )
   if (result.exitCode === 0) return

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { WindsockError } from '../../../foundation/errors.ts'
-import { kafkaVersion } from './cache-dir.ts'
 import { readCluster, writeCluster, type ClusterFile, type NodeEntry } from './cluster-file.ts'
 import { prepareNode } from './format-storage.ts'
 import { livingNodes, spawnNode, type Launch } from './node-process.ts'
@@ -11,6 +10,8 @@ export interface StartNodesOptions {
   readonly home: string
   /** Undefined: as many as the home has, one in a new home. */
   readonly nodes: 1 | 3 | undefined
+  /** Of what is started. */
+  readonly kafkaVersion: string
   readonly heapMiB: number
   readonly launch: Launch
   readonly signal: AbortSignal | undefined
@@ -23,10 +24,10 @@ export interface StartNodesOptions {
  * @returns all nodes, with a child process where it was started here
  */
 export async function startNodes(options: StartNodesOptions): Promise<WatchedNode[]> {
-  const { home, launch, signal } = options
+  const { home, kafkaVersion, launch, signal } = options
   const known = await knownCluster(home, options.nodes)
   const alive = (await livingNodes(home, known?.nodes ?? [])).map((node) => node.nodeId)
-  let cluster = await withUsablePorts(known ?? (await newCluster(options.nodes ?? 1)), alive)
+  let cluster = await withUsablePorts(known ?? (await newCluster(options.nodes ?? 1, kafkaVersion)), alive)
   await writeCluster(home, cluster)
   const missing = cluster.nodes.filter((node) => !alive.includes(node.nodeId)).map((node) => node.nodeId)
   await Promise.all(missing.map((nodeId) => prepareNode(launch, home, cluster, nodeId, signal)))
@@ -63,7 +64,7 @@ export function brokersOf(nodes: readonly NodeEntry[]): string[] {
   return nodes.map((node) => `${loopback}:${node.port}`)
 }
 
-async function newCluster(nodeCount: number): Promise<ClusterFile> {
+async function newCluster(nodeCount: number, kafkaVersion: string): Promise<ClusterFile> {
   const ports = await choosePorts(nodeCount * 2)
   const nodes = Array.from({ length: nodeCount }, (_, index): NodeEntry => {
     const [port = 0, controllerPort = 0] = ports.slice(index * 2)

@@ -1,16 +1,8 @@
-import { WindsockError } from '../../../foundation/errors.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { authenticate, type Credentials } from './authenticate.ts'
 import { type Answer, type Api, type ConnectionOptions, type Endpoint, WireConnection } from './connection.ts'
 import type { Pieces } from './pieces.ts'
-
-/** The versions of a request that we speak. All of them are flexible. */
-export interface SpokenVersions {
-  readonly name: string
-  readonly key: number
-  readonly from: number
-  readonly to: number
-}
+import { newestCommon, type OfferedVersions, type SpokenVersions } from './spoken-versions.ts'
 
 const apiVersions: Api = { name: 'ApiVersions', key: 18, version: 0, isFlexible: false }
 
@@ -22,7 +14,7 @@ export interface SessionOptions extends ConnectionOptions {
 /** A connection to a broker that has let us in and has said which versions of which requests it knows. */
 export class BrokerSession {
   private readonly connection: WireConnection
-  private readonly known: ReadonlyMap<number, { readonly from: number; readonly to: number }>
+  private readonly known: ReadonlyMap<number, OfferedVersions>
 
   private readonly endsAt: number
 
@@ -57,17 +49,9 @@ export class BrokerSession {
    *
    * @throws WindsockError `broker-refused` where there is none
    */
-  choose({ name, key, from, to }: SpokenVersions): Api {
-    const theirs = this.known.get(key)
-    const version = Math.min(to, theirs?.to ?? -1)
-    if (theirs === undefined || version < from || theirs.from > version) {
-      const range = theirs === undefined ? 'not at all' : `in versions ${theirs.from} to ${theirs.to}`
-      throw new WindsockError(
-        'broker-refused',
-        `the broker at ${this.connection.address} knows ${name} ${range}, and versions ${from} to ${to} are spoken here`,
-        { hint: 'Kafka 2.8 and later will do' },
-      )
-    }
+  choose(spoken: SpokenVersions): Api {
+    const { name, key } = spoken
+    const version = newestCommon(`the broker at ${this.connection.address}`, spoken, this.known.get(key))
     return { name, key, version, isFlexible: true }
   }
 
@@ -88,12 +72,9 @@ export class BrokerSession {
       min_version => INT16
       max_version => INT16
 */
-function decodeApiVersions(reader: ByteReader): Map<number, { from: number; to: number }> {
+function decodeApiVersions(reader: ByteReader): Map<number, OfferedVersions> {
   reader.int16()
   return new Map(
-    reader.array((): [number, { from: number; to: number }] => [
-      reader.int16(),
-      { from: reader.int16(), to: reader.int16() },
-    ]),
+    reader.array((): [number, OfferedVersions] => [reader.int16(), { from: reader.int16(), to: reader.int16() }]),
   )
 }
