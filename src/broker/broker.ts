@@ -1,4 +1,4 @@
-import type { PackedRecords, RecordMemory } from '../model/packed-records.ts'
+import type { PackedOutgoing, PackedRecords, RecordMemory } from '../model/packed-records.ts'
 import type { Topic } from '../topics/topic.ts'
 
 /**
@@ -74,6 +74,8 @@ export interface Transactions {
    * @throws WindsockError `usage` before `open`; else as `Publisher.send`
    */
   send(topic: string, records: readonly OutgoingRecord[]): Promise<void>
+  /** As `send`, of records whose memory may be used again as soon as the call has returned. */
+  sendPacked(topic: string, records: PackedOutgoing): Promise<void>
   /**
    * Resolves when the transaction is surely committed, which readers see within milliseconds; without any record there is
    * nothing to do. An answer that was lost is asked for again. When this throws `fenced`, `transaction-lost` or (at `close`) `broker-unreachable`, the commit may yet

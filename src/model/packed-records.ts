@@ -31,3 +31,47 @@ export function slicePacked(packed: PackedRecords, from: number, to: number): Pa
     spans: packed.spans.subarray(4 * from, 4 * to),
   }
 }
+
+/** Records to be sent, in one piece of memory and without an object each. Valid only until the call that they are given to returns. */
+export interface PackedOutgoing {
+  readonly length: number
+  readonly bytes: Uint8Array
+  /** By record four places in `bytes`, all rising: where its key begins and ends, where its value begins and ends. */
+  readonly spans: Uint32Array
+  /** By record, where it goes. */
+  readonly partitions: Uint32Array
+}
+
+/** The same in memory of its own, from a record on. */
+export function keepOutgoing({ length, bytes, spans, partitions }: PackedOutgoing, from = 0): PackedOutgoing {
+  const start = spans[4 * from] ?? 0
+  const kept = spans.slice(4 * from, 4 * length)
+  for (let i = 0; i < kept.length; i++) kept[i] = (kept[i] ?? 0) - start
+  const end = spans[4 * length - 1] ?? start
+  return {
+    length: length - from,
+    bytes: copyOf(bytes, start, end),
+    spans: kept,
+    partitions: partitions.slice(from, length),
+  }
+}
+
+export interface UnpackedRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  readonly partition: number
+}
+
+/** The same as objects, in memory of their own. */
+export function unpackOutgoing({ length, bytes, spans, partitions }: PackedOutgoing): UnpackedRecord[] {
+  return Array.from({ length }, (_, i) => ({
+    key: copyOf(bytes, spans[4 * i], spans[4 * i + 1]),
+    value: copyOf(bytes, spans[4 * i + 2], spans[4 * i + 3]),
+    partition: partitions[i] ?? 0,
+  }))
+}
+
+/** A buffer of Node's would give no copy when it is asked for a slice. */
+function copyOf(bytes: Uint8Array, from: number | undefined, to: number | undefined): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to))
+}

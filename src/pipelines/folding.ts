@@ -13,6 +13,11 @@ export interface Upsert {
   readonly position: number
 }
 
+/** Takes results as they are found, with where they came from. */
+export interface ResultSink {
+  put(result: Result, origin: string, position: number): void
+}
+
 /** The state of one key, as it is stored. */
 export interface KeyState {
   /** The key's place among all keys. */
@@ -35,7 +40,7 @@ export class Folding {
   private readonly reported = new SlotSet()
   private readonly origins: string[] = []
   private readonly positions: number[] = []
-  private upserts: Upsert[] = []
+  private readonly collected = new UpsertList()
 
   constructor(analysis: ChosenAnalysis) {
     this.analysis = analysis
@@ -49,8 +54,12 @@ export class Folding {
     return this.keys.size
   }
 
-  /** Folds every row of the frame, in order, and returns the ones that the analysis refused. */
-  take(frame: Frame): Refusal[] {
+  /**
+   * Folds every row of the frame, in order, and returns the ones that the analysis refused.
+   *
+   * @param results takes what rows have for results of their own; left out, `takeUpserts` gives them
+   */
+  take(frame: Frame, results: ResultSink = this.collected): Refusal[] {
     const { analysis, states } = this
     const refusals: Refusal[] = []
     const slots = this.keys.slotsOf(frame)
@@ -67,17 +76,21 @@ export class Folding {
         this.reported.add(slot)
         this.origins[slot] = frame.originAt(index)
         this.positions[slot] = frame.positionAt(index)
-      } else this.report(slot, frame.originAt(index), frame.positionAt(index))
+      } else this.report(slot, frame.originAt(index), frame.positionAt(index), results)
     }
     return refusals
   }
 
-  /** The new results since the last call, in the order in which they were found. */
+  /** Hands over the results of keys that have changed since the last call, in the order in which they did. */
+  reportKeys(results: ResultSink): void {
+    for (const slot of this.reported.take())
+      this.report(slot, this.origins[slot] ?? '', this.positions[slot] ?? -1, results)
+  }
+
+  /** The new results since the last call that nobody else has taken, in the order in which they were found. */
   takeUpserts(): Upsert[] {
-    for (const slot of this.reported.take()) this.report(slot, this.origins[slot] ?? '', this.positions[slot] ?? -1)
-    const taken = this.upserts
-    this.upserts = []
-    return taken
+    this.reportKeys(this.collected)
+    return this.collected.take()
   }
 
   /** The states that changed since the last call. */
@@ -115,11 +128,10 @@ export class Folding {
     return this.keys.slotOf(values)
   }
 
-  private report(slot: number, origin: string, position: number): void {
+  private report(slot: number, origin: string, position: number, results: ResultSink): void {
     const { analysis } = this
     const result = analysis.report(this.states.at(slot), this.key.at(slot), origin)
-    if (result === undefined) return
-    this.upserts.push({ result, origin, position })
+    if (result !== undefined) results.put(result, origin, position)
   }
 
   private keyAt(slot: number): string {
@@ -146,6 +158,20 @@ function createKeyCursor(analysis: ChosenAnalysis, keys: KeyIndex): KeyCursor {
       slot = wanted
       return key
     },
+  }
+}
+
+class UpsertList implements ResultSink {
+  private upserts: Upsert[] = []
+
+  put(result: Result, origin: string, position: number): void {
+    this.upserts.push({ result, origin, position })
+  }
+
+  take(): Upsert[] {
+    const taken = this.upserts
+    this.upserts = []
+    return taken
   }
 }
 

@@ -3,11 +3,12 @@ import type { Batch, Broker, OutgoingRecord, Transactions } from '../broker/brok
 import type { Decoder } from '../codecs/codec.ts'
 import { WindsockError } from '../foundation/errors.ts'
 import type { Frame, Refusal } from '../model/frame.ts'
+import type { PackedOutgoing } from '../model/packed-records.ts'
 import { quarantine } from '../topics/quarantine.ts'
 import { stateTopic } from '../topics/state.ts'
-import { encodeResults } from './encode-results.ts'
 import { Folding } from './folding.ts'
 import { quarantineRecords, sampleAt } from './quarantine.ts'
+import type { ResultWriter } from './result-writer.ts'
 import { type Refused, restoreState, StateLog, type StateOrigin } from './state-log.ts'
 
 export interface PartitionOptions {
@@ -15,8 +16,9 @@ export interface PartitionOptions {
   readonly analysis: ChosenAnalysis
   readonly origin: StateOrigin
   readonly decoder: Decoder
+  readonly writer: ResultWriter
   /** What all partitions of this process have waiting to be sent. */
-  readonly backlog: { records: number }
+  readonly backlog: { bytes: number }
   /** Told when a stored state is refused and computed again from the log, or may have been lost. */
   readonly onNotice: (notice: string) => void
   readonly signal: AbortSignal
@@ -24,9 +26,11 @@ export interface PartitionOptions {
 
 /** How long a transaction of a process that sleeps may keep readers of committed results waiting. */
 const transactionMsMax = 30_000
-/** Records that wait to be sent, beyond which a partition takes no more, and so does any while all have so many. */
-const unsentRecordsMax = 20_000
-const backlogRecordsMax = 60_000
+/** What waits to be sent, beyond which a partition takes no more, and so does any while all have so much. */
+const unsentBytesMax = 2_000_000
+const backlogBytesMax = 6_000_000
+/** About what a record takes as an object, beside its key and value. */
+const objectBytes = 100
 /** Changed states beyond which a commit does not wait for its time. */
 const changedKeysMax = 50_000
 
@@ -47,7 +51,7 @@ export class PartitionWork {
   private committed: number
   /** The end of the last thing that was sent. */
   private sending: Promise<void> = Promise.resolve()
-  private unsentRecords = 0
+  private unsentBytes = 0
   private failure: unknown
   refused = 0
 
@@ -111,28 +115,27 @@ export class PartitionWork {
    */
   async take(batch: Batch): Promise<void> {
     if (this.failure !== undefined) throw this.failure
-    const { analysis, decoder } = this.options
+    const { analysis, decoder, writer } = this.options
     const { topic, partition, packed } = batch
     const origin = `${topic}/${partition}`
     const refusals: Refusal[] = []
     const { sentAt: sentAtField } = analysis.input
     let sentAt = sentAtField === undefined ? (packed.timestamps[packed.length - 1] ?? null) : null
-    const sendResults = (): void => {
-      const results = encodeResults(analysis, this.folding.takeUpserts(), { topic, partition, sentAt })
-      this.send(analysis.output.name, results)
-    }
+    const sendResults = (records: PackedOutgoing): void => this.sendPacked(analysis.output.name, records)
     for (const frame of decoder.decode(packed, origin)) {
-      const refused = this.folding.take(frame)
-      refusals.push(...frame.refusals, ...refused.map((each) => ({ ...each, sample: sampleAt(packed, each.position) })))
       if (sentAtField !== undefined) sentAt = newestOf(frame, sentAtField, sentAt)
-      // Of a key's results the last one is sent, so the later the fewer.
-      if (analysis.emits.per === 'row') sendResults()
+      writer.begin({ topic, partition, sentAt }, sendResults)
+      const refused = this.folding.take(frame, writer)
+      refusals.push(...frame.refusals, ...refused.map((each) => ({ ...each, sample: sampleAt(packed, each.position) })))
     }
-    sendResults()
+    // Of a key's results the last one is sent, so the later the fewer.
+    writer.begin({ topic, partition, sentAt }, sendResults)
+    this.folding.reportKeys(writer)
+    writer.end()
     this.position = batch.next
     this.refused += refusals.length
     this.send(quarantine.name, quarantineRecords(origin, refusals, analysis.group))
-    const isMuch = this.unsentRecords > unsentRecordsMax || this.options.backlog.records > backlogRecordsMax
+    const isMuch = this.unsentBytes > unsentBytesMax || this.options.backlog.bytes > backlogBytesMax
     if (isMuch) await this.sending
   }
 
@@ -161,12 +164,24 @@ export class PartitionWork {
 
   private send(topic: string, records: readonly OutgoingRecord[]): void {
     if (records.length === 0) return
-    const count = (change: number): void => {
-      this.unsentRecords += change
-      this.options.backlog.records += change
-    }
-    count(records.length)
-    this.follow(this.transactions.send(topic, records).finally(() => count(-records.length)))
+    const bytes = records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0) + objectBytes, 0)
+    this.count(bytes, this.transactions.send(topic, records))
+  }
+
+  private sendPacked(topic: string, records: PackedOutgoing): void {
+    this.count(records.bytes.length, this.transactions.sendPacked(topic, records))
+  }
+
+  /** Counts the bytes until they are sent. */
+  private count(bytes: number, sending: Promise<void>): void {
+    this.unsentBytes += bytes
+    this.options.backlog.bytes += bytes
+    this.follow(
+      sending.finally(() => {
+        this.unsentBytes -= bytes
+        this.options.backlog.bytes -= bytes
+      }),
+    )
   }
 
   /** Sends and commits take effect in the order in which they are called, so the last one stands for all. */

@@ -1,7 +1,7 @@
 import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Result } from '../analyses/analysis.ts'
 import type { Source } from '../sources/source.ts'
-import { keyOf } from './encode-results.ts'
+import { keyOf } from './result-writer.ts'
 import { Folding } from './folding.ts'
 
 export interface Recomputed {

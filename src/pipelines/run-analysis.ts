@@ -7,6 +7,7 @@ import { WindsockError } from '../foundation/errors.ts'
 import type { Pacer } from '../sources/pacer.ts'
 import { stateTopic } from '../topics/state.ts'
 import { PartitionWork } from './partition-work.ts'
+import { ResultWriter } from './result-writer.ts'
 
 export interface AnalysisOptions {
   readonly broker: Broker
@@ -101,7 +102,8 @@ class GroupWork {
   /** By partition that is ours, those being opened included, how it was gained. */
   private readonly gains = new Map<number, Gain>()
   private readonly committing = new Set<PartitionWork>()
-  private readonly backlog = { records: 0 }
+  private readonly backlog = { bytes: 0 }
+  private readonly writer: ResultWriter
   private readonly lags = new Map<number, number>()
   private readonly untold = new Map<number, number>()
   private membership: Membership | undefined
@@ -113,6 +115,7 @@ class GroupWork {
   constructor(options: AnalysisOptions, parts: GroupParts) {
     this.options = options
     this.parts = parts
+    this.writer = new ResultWriter(options.analysis)
   }
 
   async run(): Promise<void> {
@@ -208,6 +211,7 @@ class GroupWork {
           analysis,
           origin: { topic, id, partition },
           decoder: this.parts.decoder,
+          writer: this.writer,
           backlog: this.backlog,
           onNotice: (notice) => onNotice?.(notice),
           signal,

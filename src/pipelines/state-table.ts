@@ -219,7 +219,8 @@ class LatestColumn implements StateColumn, Latest {
   }
 
   at(index: number): number {
-    return index >= 0 && index < this.max ? (this.values[this.from + index] ?? NaN) : NaN
+    // Chosen is the place, not the value: numbers that may come from two places are put into objects by V8, one a read.
+    return this.values[index >= 0 && index < this.max ? this.from + index : -1] ?? NaN
   }
 
   push(value: number): void {

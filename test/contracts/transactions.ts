@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { Broker, Transactions } from '../../src/broker/broker.ts'
 import { type ErrorCode, WindsockError } from '../../src/foundation/errors.ts'
+import type { PackedOutgoing } from '../../src/model/packed-records.ts'
 import type { Topic } from '../../src/topics/topic.ts'
 
 export interface TransactionsUnderTest {
@@ -120,6 +121,37 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       await owner.close()
     })
 
+    it('take packed records whose memory is used again as soon as the call has returned', async () => {
+      const topic = await makeTopic(2)
+      const owner = test.broker.openTransactions('packed')
+      const calls: Promise<void>[] = [owner.open()]
+      const bytes = Buffer.alloc(4_000)
+      const expected: string[][] = [[], []]
+      for (let i = 0; i < 40; i++) {
+        const partitions = Uint32Array.from([0, 0, 1, 0])
+        const spans = new Uint32Array(16)
+        partitions.forEach((partition, nth) => {
+          const value = `${i}/${nth} `.repeat(i)
+          const key = `key ${i}`
+          const at = 1_000 * nth + i
+          bytes.write(key, at)
+          bytes.write(value, at + 30)
+          spans.set([at, at + key.length, at + 30, at + 30 + value.length], 4 * nth)
+          expected[partition]?.push(value)
+        })
+        calls.push(owner.sendPacked(topic, { length: 4, bytes, spans, partitions }))
+        calls.push(send(owner, topic, `between ${i}`))
+        expected[0]?.push(`between ${i}`)
+        bytes.fill(0)
+        spans.fill(0)
+        if (i % 3 === 0) calls.push(owner.commit())
+      }
+      calls.push(owner.commit())
+      await Promise.all(calls)
+      await expectCommitted(topic, expected)
+      await owner.close()
+    })
+
     it('commit and abort nothing without a complaint', async () => {
       const owner = await openOwner('nothing')
       await owner.commit()
@@ -210,6 +242,7 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       const nowhere: readonly [string, ErrorCode, () => Promise<void>][] = [
         ['no topic', 'topic-missing', () => send(owner, 'transactions-none', 'x')],
         ['no partition', 'broker-refused', () => owner.send(topic, [{ key: 'k', value: 'x', partition: 7 }])],
+        ['no partition, packed', 'broker-refused', () => owner.sendPacked(topic, packedInto(7))],
       ]
       for (const [what, code, sendNowhere] of nowhere) {
         await send(owner, topic, what)
@@ -262,6 +295,11 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       await Promise.all(owners.map((owner) => owner.close()))
     })
   })
+}
+
+function packedInto(partition: number): PackedOutgoing {
+  const spans = Uint32Array.from([0, 1, 1, 2])
+  return { length: 1, bytes: Buffer.from('kx'), spans, partitions: Uint32Array.from([partition]) }
 }
 
 /** To partition 0, in the order given. */

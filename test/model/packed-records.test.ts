@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
-import { slicePacked } from '../../src/model/packed-records.ts'
+import { describe, it } from 'node:test'
+import { keepOutgoing, type PackedOutgoing, slicePacked, unpackOutgoing } from '../../src/model/packed-records.ts'
 
 it('gives some of the records where they lie', () => {
   const bytes = new Uint8Array(9)
@@ -18,3 +18,38 @@ it('gives some of the records where they lie', () => {
   assert.deepEqual([...part.timestamps], [60, 70])
   assert.deepEqual([...part.spans], [3, 4, 4, 6, 6, 7, 7, 9])
 })
+
+describe('packed records to be sent', () => {
+  const bytes = Buffer.from('..ab.cd.efg.h')
+  const packed: PackedOutgoing = {
+    length: 2,
+    bytes,
+    spans: Uint32Array.from([2, 4, 5, 7, 8, 11, 12, 13, 0, 0]),
+    partitions: Uint32Array.from([3, 4, 0]),
+  }
+
+  it('are the same as objects, and from one of them on in memory of their own', () => {
+    const kept = keepOutgoing(packed, 1)
+    const unpacked = unpackOutgoing(packed)
+    assert.deepEqual(texts(packed), [
+      ['ab', 'cd', 3],
+      ['efg', 'h', 4],
+    ])
+    bytes.fill(0)
+    packed.spans.fill(0)
+    packed.partitions.fill(0)
+    assert.deepEqual(texts(kept), [['efg', 'h', 4]])
+    assert.deepEqual(
+      unpacked.map(({ key }) => textOf(key)),
+      ['ab', 'efg'],
+    )
+  })
+})
+
+function texts(records: PackedOutgoing): unknown {
+  return unpackOutgoing(records).map(({ key, value, partition }) => [textOf(key), textOf(value), partition])
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString()
+}

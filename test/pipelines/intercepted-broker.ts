@@ -8,7 +8,7 @@ import type {
   TransactionOptions,
   Transactions,
 } from '../../src/broker/broker.ts'
-import { slicePacked } from '../../src/model/packed-records.ts'
+import { slicePacked, unpackOutgoing } from '../../src/model/packed-records.ts'
 
 /** What is done with the transactions of an id. */
 export type TransactionCall = 'open' | 'commit' | 'abort' | 'close'
@@ -121,6 +121,9 @@ function transactionsThrough(interception: Interception, transactions: Transacti
           throw error
         }
       }),
+    sendPacked(topic, packed) {
+      return this.send(topic, unpackOutgoing(packed)) // at once: its memory is used again
+    },
     commit: () =>
       inTurn(async () => {
         check()

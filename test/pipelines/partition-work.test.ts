@@ -5,6 +5,7 @@ import type { Broker, OutgoingRecord } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory/memory-broker.ts'
 import { jsonCodec } from '../../src/codecs/json/json-codec.ts'
 import { PartitionWork } from '../../src/pipelines/partition-work.ts'
+import { ResultWriter } from '../../src/pipelines/result-writer.ts'
 import { checkpointKey } from '../../src/pipelines/state-log.ts'
 import { prices } from '../../src/topics/prices.ts'
 import { quarantine } from '../../src/topics/quarantine.ts'
@@ -44,7 +45,8 @@ async function open(broker: Broker, notices: string[] = []): Promise<PartitionWo
     analysis,
     origin: { topic: prices.name, id, partition },
     decoder,
-    backlog: { records: 0 },
+    writer: new ResultWriter(analysis),
+    backlog: { bytes: 0 },
     onNotice: (notice: string) => notices.push(notice),
     signal,
   }

@@ -1,4 +1,5 @@
 import { WindsockError } from '../../foundation/errors.ts'
+import type { PackedOutgoing } from '../../model/packed-records.ts'
 import type { OutgoingRecord, TransactionOptions, Transactions } from '../broker.ts'
 import { translateKafkaError } from './kafka-errors.ts'
 import type { Author, TopicPartition } from './produce/author.ts'
@@ -53,6 +54,10 @@ export class KafkaTransactions implements Transactions {
 
   send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
     return this.sender.send(topic, records)
+  }
+
+  sendPacked(topic: string, records: PackedOutgoing): Promise<void> {
+    return this.sender.sendPacked(topic, records)
   }
 
   commit(): Promise<void> {

@@ -1,4 +1,5 @@
 import { WindsockError } from '../../foundation/errors.ts'
+import { type PackedOutgoing, unpackOutgoing } from '../../model/packed-records.ts'
 import type { OutgoingRecord, TransactionOptions, Transactions } from '../broker.ts'
 
 /** Who has opened the transactions of an id. */
@@ -54,6 +55,10 @@ export class MemoryTransactions implements Transactions, TransactionOwner {
       if (error instanceof WindsockError) this.standing = { kind: 'open', ongoing, failure: error }
       throw error
     }
+  }
+
+  sendPacked(topic: string, records: PackedOutgoing): Promise<void> {
+    return this.send(topic, unpackOutgoing(records))
   }
 
   async commit(): Promise<void> {

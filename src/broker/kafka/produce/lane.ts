@@ -1,5 +1,4 @@
 import type { WindsockError } from '../../../foundation/errors.ts'
-import type { OutgoingRecord } from '../../broker.ts'
 import type { Compression } from '../client-settings.ts'
 import type { BatchMemory } from './batch-memory.ts'
 import { type BatchNumbers, RecordBatch } from './record-batch.ts'
@@ -56,16 +55,16 @@ export class Lane {
     return this.queue[0]?.bytes ?? 0
   }
 
-  /** Puts a record at the end and says how many bytes that took. */
-  put(record: OutgoingRecord, sending: Sending, memory: BatchMemory): number {
+  /** Puts the next of the sending's records, or several of them, at the end, and says how many bytes that took. */
+  put(sending: Sending, memory: BatchMemory): number {
     let last = this.queue.at(-1)
     let before = last?.batch.length ?? 0
-    if (last === undefined || !last.batch.put(record)) {
+    if (last === undefined || !sending.putInto(last.batch)) {
       const batch = new RecordBatch(memory)
       last = { batch, sendings: [], bytes: 0, numbers: undefined, recounts: 0 }
       this.queue.push(last)
       before = 0
-      batch.put(record)
+      sending.putInto(batch)
     }
     if (last.sendings.at(-1) !== sending) {
       last.sendings.push(sending)

@@ -1,6 +1,7 @@
 import { crc32c } from '@node-rs/crc32'
 import { compressionsAlgorithms } from '@platformatic/kafka'
 import { publishBatchBytesMax } from '../../../foundation/limits.ts'
+import type { PackedOutgoing } from '../../../model/packed-records.ts'
 import type { OutgoingRecord } from '../../broker.ts'
 import type { Compression } from '../client-settings.ts'
 import type { BatchMemory } from './batch-memory.ts'
@@ -32,6 +33,7 @@ export class RecordBatch {
   count = 0
   private readonly memory: BatchMemory
   private bytes: Buffer
+  private view: DataView
   private end = headBytes
   private isSealed = false
   /** The records as they are sent, once they are compressed. */
@@ -40,6 +42,7 @@ export class RecordBatch {
   constructor(memory: BatchMemory) {
     this.memory = memory
     this.bytes = memory.take(headBytes)
+    this.view = viewOf(this.bytes)
   }
 
   /** The encoded records so far and the head. */
@@ -54,6 +57,43 @@ export class RecordBatch {
     // not is found by the bytes that were written, and measured.
     const outcome = this.encode(record, lengthAsAscii)
     return (outcome === 'not-ascii' ? this.encode(record, byteLength) : outcome) === 'done'
+  }
+
+  /**
+   * Encodes packed records from one on behind the others, as many as have room and go to that one's partition; of those, the
+   * batch takes at least one if it is empty.
+   *
+   * @returns how many
+   */
+  putPacked({ length, bytes: source, spans, partitions }: PackedOutgoing, from: number): number {
+    if (this.isSealed) return 0
+    const partition = partitions[from]
+    const sources = new DataView(source.buffer, source.byteOffset, source.byteLength)
+    let record = from
+    for (; record < length && partitions[record] === partition; record++) {
+      const keyFrom = spans[4 * record] ?? 0
+      const keyLength = (spans[4 * record + 1] ?? 0) - keyFrom
+      const valueFrom = spans[4 * record + 2] ?? 0
+      const valueLength = (spans[4 * record + 3] ?? 0) - valueFrom
+      const lengths = varintBytes(this.count) + varintBytes(keyLength) + varintBytes(valueLength)
+      const body = 3 + lengths + keyLength + valueLength
+      const size = varintBytes(body) + body
+      if (this.count > 0 && this.end + size > publishBatchBytesMax) break
+      this.reserve(this.end + size)
+      const { bytes, view } = this
+      let at = putVarint(bytes, this.end, body * 2)
+      bytes[at++] = 0
+      bytes[at++] = 0
+      at = putVarint(bytes, at, this.count * 2)
+      at = putVarint(bytes, at, keyLength * 2)
+      at = putBytes(view, at, sources, keyFrom, keyLength)
+      at = putVarint(bytes, at, valueLength * 2)
+      at = putBytes(view, at, sources, valueFrom, valueLength)
+      bytes[at++] = 0
+      this.end = at
+      this.count++
+    }
+    return record - from
   }
 
   /**
@@ -138,6 +178,7 @@ export class RecordBatch {
     this.bytes.copy(larger, 0, 0, this.end)
     this.memory.giveBack(this.bytes)
     this.bytes = larger
+    this.view = viewOf(larger)
   }
 }
 
@@ -192,4 +233,16 @@ function putVarint(bytes: Buffer, start: number, zigzag: number): number {
   }
   bytes[at++] = rest
   return at
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Copies eight bytes at a time, which for a hundred of them is quicker than to call `set` with a part of an array. */
+function putBytes(into: DataView, start: number, from: DataView, at: number, length: number): number {
+  let i = 0
+  for (; i + 8 <= length; i += 8) into.setBigUint64(start + i, from.getBigUint64(at + i))
+  for (; i < length; i++) into.setUint8(start + i, from.getUint8(at + i))
+  return start + length
 }

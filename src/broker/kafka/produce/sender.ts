@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { WindsockError } from '../../../foundation/errors.ts'
 import { publishPendingBytesMax, publishRequestBytesMax } from '../../../foundation/limits.ts'
+import type { PackedOutgoing } from '../../../model/packed-records.ts'
 import { createPartitioner } from '../../../model/partition.ts'
 import type { OutgoingRecord } from '../../broker.ts'
 import { translateKafkaError } from '../kafka-errors.ts'
@@ -61,12 +62,22 @@ export class Sender {
     this.closing = closing
   }
 
-  async send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+  send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+    return this.take(topic, records)
+  }
+
+  /** The records' memory may be used again when the call has returned. */
+  sendPacked(topic: string, records: PackedOutgoing): Promise<void> {
+    return this.take(topic, records)
+  }
+
+  private async take(topic: string, records: readonly OutgoingRecord[] | PackedOutgoing): Promise<void> {
     if (this.closing.signal.aborted) throw closed(topic)
     if (records.length === 0) return
     const sending = new Sending(topic, records)
     this.calls.push(sending)
     this.encode()
+    sending.keep()
     return sending.settled
   }
 
@@ -105,7 +116,7 @@ export class Sender {
         break
       }
       if (this.closing.signal.aborted) this.refuse(call, closed(call.topic))
-      if (call.next >= call.records.length) {
+      if (call.isEncoded) {
         this.calls.shift()
         continue
       }
@@ -115,7 +126,7 @@ export class Sender {
         break
       }
       this.encodeSending(call, topic)
-      if (call.next < call.records.length) break
+      if (!call.isEncoded) break
       this.calls.shift()
     }
     this.wake()
@@ -123,20 +134,17 @@ export class Sender {
   }
 
   private encodeSending(sending: Sending, { lanes, partitionOf }: TopicLanes): void {
-    const { records } = sending
-    while (sending.next < records.length) {
+    while (!sending.isEncoded) {
       if (this.pendingBytes > 0 && (this.pendingBytes >= publishPendingBytesMax || this.memory.isScarce)) return
-      const record = records[sending.next]
-      if (record === undefined) return
-      const lane = lanes[record.partition ?? partitionOf(record.key)]
+      const partition = sending.partition(partitionOf)
+      const lane = lanes[partition]
       if (lane === undefined) {
-        const reason = `topic ${sending.topic} has no partition ${record.partition}`
+        const reason = `topic ${sending.topic} has no partition ${partition}`
         this.refuse(sending, new WindsockError('broker-refused', reason))
         return
       }
       if (lane.isEmpty) this.ready.add(lane)
-      this.pendingBytes += lane.put(record, sending, this.memory)
-      sending.next++
+      this.pendingBytes += lane.put(sending, this.memory)
     }
   }
 
@@ -243,7 +251,7 @@ export class Sender {
       await this.sendAgain(leader, lanes, error)
       return
     }
-    const refused = await this.take(lanes, answers)
+    const refused = await this.settleAnswered(lanes, answers)
     if (refused.length > 0) {
       await this.sendAgain(leader, refused, new WindsockError('broker-unreachable', `node ${leader} asks to wait`))
       return
@@ -254,7 +262,7 @@ export class Sender {
   }
 
   /** Settles what the leader has decided on, and returns the lanes whose first batch is to be sent again. */
-  private async take(lanes: readonly Lane[], answers: readonly ProduceAnswer[]): Promise<Lane[]> {
+  private async settleAnswered(lanes: readonly Lane[], answers: readonly ProduceAnswer[]): Promise<Lane[]> {
     const answerOf = new Map(answers.map((answer) => [`${answer.topic}/${answer.partition}`, answer]))
     const again: Lane[] = []
     for (const lane of lanes) {

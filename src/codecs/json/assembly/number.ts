@@ -1,4 +1,5 @@
 import { POWER_MAX, POWERS, TENS } from './layout'
+import { upperHalf } from './product'
 
 /** What `Number` makes of the bytes from `from` to `to`, for the few numbers that are too long for this file. */
 declare function numberAt(from: usize, to: usize): f64
@@ -132,15 +133,4 @@ function nearest(mantissa: u64, exponent: i32): f64 {
     binary++
   }
   return reinterpret<f64>((binary << 52) | (bits & 0x000fffffffffffff))
-}
-
-/** The upper 64 bits of the product. */
-function upperHalf(a: u64, b: u64): u64 {
-  const aLow = a & 0xffffffff
-  const aHigh = a >> 32
-  const bLow = b & 0xffffffff
-  const bHigh = b >> 32
-  const middle = aHigh * bLow + ((aLow * bLow) >> 32)
-  const other = aLow * bHigh + (middle & 0xffffffff)
-  return aHigh * bHigh + (middle >> 32) + (other >> 32)
 }

@@ -7,6 +7,7 @@ import type { Compression } from '../../../../src/broker/kafka/client-settings.t
 import { BatchMemory } from '../../../../src/broker/kafka/produce/batch-memory.ts'
 import { type BatchNumbers, RecordBatch } from '../../../../src/broker/kafka/produce/record-batch.ts'
 import { publishBatchBytesMax } from '../../../../src/foundation/limits.ts'
+import type { PackedOutgoing } from '../../../../src/model/packed-records.ts'
 
 const numbers: BatchNumbers = { producerId: 4_000_000_001n, epoch: 7, sequence: 2_000_000_000 }
 const sentAt = 1_800_000_000_123
@@ -43,6 +44,38 @@ it('writes records that an independent decoder reads back, with a checksum that 
     }),
     { numRuns: 300 },
   )
+})
+
+it('writes packed records as it writes objects', () => {
+  const memory = new BatchMemory()
+  const anyBytes = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 60, maxLength: 9_000 }))
+  const anyPacked = fc.array(fc.record({ key: anyBytes, value: anyBytes }), { minLength: 1, maxLength: 80 })
+  fc.assert(
+    fc.property(anyPacked, fc.nat(3), (records, ahead) => {
+      const [packed, objects] = [new RecordBatch(memory), new RecordBatch(memory)]
+      for (let i = 0; i < ahead; i++) for (const batch of [packed, objects]) batch.put({ key: 'k', value: 'ahead' })
+      let taken = 0
+      while (taken < records.length) taken += packed.putPacked(pack(records), taken)
+      for (const record of records) objects.put(record)
+      assert.deepEqual(packed.seal(numbers, sentAt, false, 'none'), objects.seal(numbers, sentAt, false, 'none'))
+      assert.equal(packed.putPacked(pack(records), 0), 0)
+      for (const batch of [packed, objects]) batch.release()
+    }),
+    { numRuns: 200 },
+  )
+})
+
+it('takes of packed records those that go to one partition, as many as have room, and one that is too large by itself', () => {
+  const batch = new RecordBatch(new BatchMemory())
+  const records = [1, 2, publishBatchBytesMax, 4].map((bytes) => ({
+    key: Buffer.from('k'),
+    value: Buffer.alloc(bytes),
+  }))
+  const packed = pack(records, [5, 5, 6, 6])
+  assert.equal(batch.putPacked(packed, 0), 2)
+  assert.equal(batch.putPacked(packed, 2), 0)
+  assert.equal(new RecordBatch(new BatchMemory()).putPacked(packed, 2), 1)
+  assert.equal(decode(batch.seal(numbers, sentAt, false, 'none')).records.length, 2)
 })
 
 it('says in the head who sent it, when, and how many records there are', () => {
@@ -131,5 +164,26 @@ function expected({ key, value, headers = {} }: OutgoingRecord): unknown {
     key: Buffer.from(key).toString(),
     value: value === null ? null : Buffer.from(value).toString('hex'),
     headers: Object.entries(headers).map(([name, each]) => [asSent(name), asSent(each)]),
+  }
+}
+
+/** Packed with something that is none of it before and between keys and values. */
+function pack(
+  records: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
+  partitions = records.map(() => 0),
+): PackedOutgoing {
+  const parts: Uint8Array[] = []
+  const spans: number[] = []
+  let at = 0
+  for (const part of records.flatMap(({ key, value }) => [key, value])) {
+    parts.push(Buffer.from('??'), part)
+    spans.push(at + 2, at + 2 + part.length)
+    at += 2 + part.length
+  }
+  return {
+    length: records.length,
+    bytes: Buffer.concat(parts),
+    spans: Uint32Array.from(spans),
+    partitions: Uint32Array.from(partitions),
   }
 }
