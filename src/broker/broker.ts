@@ -53,6 +53,14 @@ export interface Publisher {
 export interface TransactionOptions {
   /** How long a transaction may last before the broker aborts it, from the first record sent; 60,000 when left out. */
   readonly timeoutMs?: number
+  /** Where records are written: `open` sees to it that nothing of an earlier transaction is unfinished there. */
+  readonly writesTo?: readonly WrittenTo[]
+}
+
+/** A partition of a topic, or all of them. */
+export interface WrittenTo {
+  readonly topic: string
+  readonly partition?: number
 }
 
 /**

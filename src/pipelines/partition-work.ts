@@ -78,6 +78,11 @@ export class PartitionWork {
     const { broker, analysis, origin } = options
     const transactions = broker.openTransactions(`windsock-${analysis.group}-${origin.partition}`, {
       timeoutMs: transactionMsMax,
+      writesTo: [
+        { topic: analysis.output.name },
+        { topic: stateTopic(analysis.group, 1).name, partition: origin.partition },
+        { topic: quarantine.name },
+      ],
     })
     try {
       await transactions.open()
@@ -115,6 +120,17 @@ export class PartitionWork {
    */
   async take(batch: Batch): Promise<void> {
     if (this.failure !== undefined) throw this.failure
+    try {
+      this.fold(batch)
+    } catch (error) {
+      this.failure = error // a part of it is folded: no commit may follow
+      throw error
+    }
+    const isMuch = this.unsentBytes > unsentBytesMax || this.options.backlog.bytes > backlogBytesMax
+    if (isMuch) await this.sending
+  }
+
+  private fold(batch: Batch): void {
     const { analysis, decoder, writer } = this.options
     const { topic, partition, packed } = batch
     const origin = `${topic}/${partition}`
@@ -135,12 +151,11 @@ export class PartitionWork {
     this.position = batch.next
     this.refused += refusals.length
     this.send(quarantine.name, quarantineRecords(origin, refusals, analysis.group))
-    const isMuch = this.unsentBytes > unsentBytesMax || this.options.backlog.bytes > backlogBytesMax
-    if (isMuch) await this.sending
   }
 
   /** Commits everything up to here, and returns the position behind it. */
   async commit(): Promise<number> {
+    if (this.failure !== undefined) throw this.failure
     const { position } = this
     if (this.isDirty) {
       // Taken now, at this position: what is folded while the commit is under way belongs to the next one.

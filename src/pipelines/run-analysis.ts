@@ -132,7 +132,10 @@ class GroupWork {
     })
     const { done } = this.membership
     done.catch((error: unknown) => this.fail(error))
-    const onTime = Promise.all([this.every(commitMs, () => this.commitAll()), this.every(tellMs, () => this.tell())])
+    const onTime = Promise.all([
+      this.every(commitMs, async () => this.commitAll()),
+      this.every(tellMs, () => this.tell()),
+    ])
     const ending = this.parts.ends === undefined ? undefined : this.every(commitMs, () => this.endIfDone())
     try {
       for await (const batch of this.parts.reader) {
@@ -234,8 +237,11 @@ class GroupWork {
     await work?.close()
   }
 
-  private async commitAll(): Promise<void> {
-    await Promise.all([...this.works.values()].filter((work) => work.isDirty).map((work) => this.commit(work)))
+  /** Begins to; where the last one is not done yet, it is left alone. */
+  private commitAll(): void {
+    for (const work of this.works.values()) {
+      if (work.isDirty) this.commit(work).catch((error: unknown) => this.fail(error))
+    }
   }
 
   private async commit(work: PartitionWork): Promise<void> {

@@ -246,17 +246,39 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       ]
       for (const [what, code, sendNowhere] of nowhere) {
         await send(owner, topic, what)
-        const calls = await Promise.allSettled([sendNowhere(), owner.commit()])
-        assert.deepEqual(
-          calls.map((call) => (call.status === 'rejected' ? call.reason.code : '')),
-          [code, code],
-          what,
-        )
+        const calls = await Promise.allSettled([
+          sendNowhere(),
+          owner.commit(),
+          send(owner, topic, `behind ${what}`).catch(() => {}),
+          owner.commit(),
+        ])
+        const codes = calls.map((call) => (call.status === 'rejected' ? call.reason.code : ''))
+        assert.deepEqual(codes, [code, code, '', code], what)
         await owner.abort()
       }
       await send(owner, topic, 'after')
       await owner.commit()
       await expectCommitted(topic, [['after']])
+      await owner.close()
+    })
+
+    it('take calls in their order, whatever the one before comes to', async () => {
+      const topic = await makeTopic()
+      const owner = await openOwner('in order')
+      const nowhere = (): Promise<void> => owner.send(topic, [{ key: 'k', value: 'x', partition: 7 }])
+      const calls = [
+        send(owner, topic, 'first'),
+        owner.commit(),
+        nowhere(),
+        owner.commit(),
+        owner.abort(),
+        send(owner, topic, 'second'),
+        owner.commit(),
+      ]
+      const found = (await Promise.allSettled(calls)).map(({ status }) => status)
+      const [yes, no] = ['fulfilled', 'rejected']
+      assert.deepEqual(found, [yes, yes, no, no, yes, yes, yes])
+      await expectCommitted(topic, [['first', 'second']])
       await owner.close()
     })
 

@@ -1,155 +1,130 @@
 import { WindsockError } from '../../foundation/errors.ts'
 import type { PackedOutgoing } from '../../model/packed-records.ts'
-import type { OutgoingRecord, TransactionOptions, Transactions } from '../broker.ts'
-import { translateKafkaError } from './kafka-errors.ts'
-import type { Author, TopicPartition } from './produce/author.ts'
+import type { OutgoingRecord, TransactionOptions, Transactions, WrittenTo } from '../broker.ts'
 import type { BatchMemory } from './produce/batch-memory.ts'
 import type { Cluster } from './produce/cluster.ts'
-import type { ProducerId } from './produce/lane.ts'
-import { Sender } from './produce/sender.ts'
-import { isDisowned, isDisownedCode, TransactionCoordinator } from './produce/transaction-coordinator.ts'
+import { TransactionalProducer } from './produce/transactional-producer.ts'
 
 /**
  * Transactions fenced by the broker: every owner has an epoch of its own, a new owner's makes the coordinator and the leaders
- * refuse the ones before it. Ours is given only by the coordinator; while records wait, nothing of it is guessed.
+ * refuse the ones before it.
+ *
+ * Two ids take turns: while the transaction of one is being committed, which takes some round trips and the broker's markers,
+ * the records of the next one are already sent under the other. They are sent once those before them are acknowledged, so the
+ * logs have the order of the calls, and committed once those before them are, so that no crash commits the later and not the
+ * earlier.
  */
 export class KafkaTransactions implements Transactions {
   /** Aborts when it is closed. */
   readonly closed: AbortSignal
-  private readonly cluster: Cluster
   private readonly id: string
-  private readonly coordinator: TransactionCoordinator
-  private readonly sender: Sender
+  private readonly writesTo: readonly WrittenTo[]
   private readonly closing = new AbortController()
-  /** Undefined before `open`. */
-  private producer: ProducerId | undefined
-  /** Partitions that may be part of the transaction: named to the coordinator, though perhaps not heard. */
-  private readonly named = new Set<string>()
-  private startedMs: number | undefined
-  /** Why the transaction cannot be committed. */
-  private failure: WindsockError | undefined
+  private readonly first: TransactionalProducer
+  private readonly second: TransactionalProducer
+  /** The one whose transaction is under way, and the one whose turn is next. */
+  private current: TransactionalProducer
+  private next: TransactionalProducer
+  private isEmpty = true
 
   constructor(cluster: Cluster, memory: BatchMemory, id: string, options: TransactionOptions = {}) {
+    const { timeoutMs = 60_000, writesTo = [] } = options
     this.closed = this.closing.signal
-    this.cluster = cluster
     this.id = id
-    const author: Author = {
-      transactionalId: id,
-      prepare: (partitions) => this.prepare(partitions),
-      explain: async (errorCode) => (isDisownedCode(errorCode) ? this.whyRefused() : undefined),
-      failed: (error) => {
-        if (this.producer !== undefined) this.failure ??= error
-      },
-    }
-    this.coordinator = new TransactionCoordinator(cluster, id, options.timeoutMs ?? 60_000, this.closing.signal)
-    this.sender = new Sender(cluster, memory, author, this.closing)
+    this.writesTo = writesTo
+    const create = (turn: string): TransactionalProducer =>
+      new TransactionalProducer(cluster, memory, `${id}-${turn}`, timeoutMs, () => this.failure, this.closing)
+    this.first = this.current = create('a')
+    this.second = this.next = create('b')
   }
 
+  /** Of two that open at the same time, the one that is fenced in its first transaction commits nothing. */
   open(): Promise<void> {
-    return this.inTurn(async () => {
-      this.producer = await this.coordinator.own()
-      this.forget()
+    this.current = this.first
+    this.next = this.second
+    this.isEmpty = true
+    return this.alone(async () => {
+      await this.first.own(this.writesTo)
+      await this.second.own(this.writesTo)
     })
   }
 
   send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    return this.sender.send(topic, records)
+    const sent = this.current.send(topic, records)
+    this.afterSend()
+    return sent
   }
 
   sendPacked(topic: string, records: PackedOutgoing): Promise<void> {
-    return this.sender.sendPacked(topic, records)
+    const sent = this.current.sendPacked(topic, records)
+    this.afterSend()
+    return sent
   }
 
-  commit(): Promise<void> {
-    return this.inTurn(async () => {
-      if (this.failure !== undefined) throw this.failure
-      await this.end('commit')
-    })
-  }
-
-  abort(): Promise<void> {
-    return this.inTurn(async () => {
-      const { failure, producer } = this
-      if (failure?.code === 'fenced') throw failure
-      if (failure?.code === 'transaction-lost' || producer === undefined) return
-      await this.end('abort')
-      if (failure === undefined) return
-      // Of a batch that was given up nobody knows whether the log has it: numbers are counted anew, in an epoch of their own.
-      this.producer = await this.coordinator.own(producer)
-      this.forget()
-    })
-  }
-
-  async close(): Promise<void> {
-    if (this.closed.aborted) return
-    await this.sender.close()
-    const isOurs = this.failure?.code !== 'fenced' && this.failure?.code !== 'transaction-lost'
-    if (isOurs) await this.end('abort').catch(() => {}) // else the next owner does it, or the timeout
-  }
-
-  /** Runs when all that was called before is done, and holds back what is called after. */
-  private async inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.closed.aborted) throw new WindsockError('broker-unreachable', `the transactions of ${this.id} are closed`)
-    const release = await this.sender.barrier()
+  async commit(): Promise<void> {
+    if (this.isEmpty) return this.alone(async () => this.refuseFailed(this.failure))
+    this.refuseClosed()
+    const { current: ending, next } = this
+    this.current = next
+    this.next = ending
+    this.isEmpty = true
+    const [settled, begun] = [ending.barrier(), next.barrier()]
+    const release = await settled
     try {
-      await work()
-    } catch (error) {
-      throw await this.translate(error)
+      const begin = await begun // by now the commit before this one is done
+      const { failure } = this
+      begin()
+      this.refuseFailed(failure)
+      await ending.end('commit')
     } finally {
       release()
     }
   }
 
-  private prepare(partitions: readonly TopicPartition[]): ProducerId | Promise<ProducerId> {
-    const { producer } = this
-    if (producer === undefined) throw new WindsockError('usage', `the transactions of ${this.id} are not open`)
-    if (this.failure !== undefined) throw this.failure
-    const added = partitions.filter(({ topic, partition }) => !this.named.has(`${topic}/${partition}`))
-    return added.length === 0 ? producer : this.addPartitions(producer, added)
+  abort(): Promise<void> {
+    this.isEmpty = true
+    return this.alone(async () => {
+      const { failure } = this
+      if (failure?.code === 'fenced') throw failure
+      if (failure?.code === 'transaction-lost') return
+      for (const producer of [this.first, this.second]) {
+        await (failure === undefined ? producer.end('abort') : producer.recover())
+      }
+    })
   }
 
-  private async addPartitions(producer: ProducerId, added: readonly TopicPartition[]): Promise<ProducerId> {
-    this.startedMs ??= performance.now()
-    for (const { topic, partition } of added) this.named.add(`${topic}/${partition}`)
+  async close(): Promise<void> {
+    if (this.closed.aborted) return
+    await Promise.all([this.first.close(), this.second.close()])
+  }
+
+  /** Why nothing can be committed before `abort`. */
+  private get failure(): WindsockError | undefined {
+    return this.first.failure ?? this.second.failure
+  }
+
+  private afterSend(): void {
+    this.isEmpty = false
+    this.current.beginLike(this.next)
+  }
+
+  /** Runs when all that was called before is done, and holds back what is called after. */
+  private async alone(work: () => Promise<void>): Promise<void> {
+    this.refuseClosed()
+    const barriers = [this.first.barrier(), this.second.barrier()]
+    const releases = await Promise.all(barriers)
     try {
-      await this.coordinator.addPartitions(producer, added)
-    } catch (error) {
-      throw await this.translate(error)
+      await work()
+    } finally {
+      for (const release of releases) release()
     }
-    return producer
   }
 
-  private async end(outcome: 'commit' | 'abort'): Promise<void> {
-    if (this.producer === undefined || this.named.size === 0) return
-    try {
-      await this.coordinator.end(this.producer, outcome)
-    } catch (error) {
-      // Where no partition was heard of, no transaction has begun that could be aborted.
-      const isNothing = outcome === 'abort' && isDisowned(error) && (await this.whyRefused()) === undefined
-      if (!isNothing) throw error
-    }
-    this.named.clear()
-    this.startedMs = undefined
+  private refuseFailed(failure: WindsockError | undefined): void {
+    if (failure !== undefined) throw failure
   }
 
-  private forget(): void {
-    this.named.clear()
-    this.startedMs = undefined
-    this.failure = undefined
-  }
-
-  private async whyRefused(): Promise<WindsockError | undefined> {
-    return this.producer === undefined ? undefined : this.coordinator.whyRefused(this.producer, this.startedMs)
-  }
-
-  /**
-   * No transaction survives an error. Where it is a commit's, nobody knows whether that was done: whatever was sent after it
-   * might still become part of it.
-   */
-  private async translate(error: unknown): Promise<WindsockError> {
-    const known = isDisowned(error) ? await this.whyRefused() : undefined
-    const translated = known ?? translateKafkaError(error, `transactions of ${this.id}`, this.cluster.options.brokers)
-    this.failure ??= translated
-    return translated
+  private refuseClosed(): void {
+    if (this.closed.aborted) throw new WindsockError('broker-unreachable', `the transactions of ${this.id} are closed`)
   }
 }

@@ -1,5 +1,6 @@
 import {
   addPartitionsToTxnV3,
+  describeProducersV0,
   describeTransactionsV0,
   endTxnV3,
   findCoordinatorV4,
@@ -19,6 +20,7 @@ import { newestCommon, type SpokenVersions } from './wire/spoken-versions.ts'
 /** Requests of which one version is spoken here. Those of KIP-848 are used only where the cluster has them. */
 const single = {
   AddPartitionsToTxn: addPartitionsToTxnV3,
+  DescribeProducers: describeProducersV0,
   DescribeTransactions: describeTransactionsV0,
   EndTxn: endTxnV3,
   FindCoordinator: findCoordinatorV4,

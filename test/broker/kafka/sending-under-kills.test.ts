@@ -72,7 +72,7 @@ describe('sending, while clients and the broker are killed', { skip: withoutJava
     await makeTopic('transactions', 3)
     /** By number: the values it sent, by partition, and whether it is known to be committed. */
     const sent: { values: string[][]; outcome: 'committed' | 'aborted' | 'unknown' }[] = []
-    let owner = await openOwner('random')
+    let owner = await openOwner('random', 'transactions')
     let killing = Promise.resolve()
     let next = 0
     const rounds = 150
@@ -103,7 +103,7 @@ describe('sending, while clients and the broker are killed', { skip: withoutJava
         // A client that dies: with records on their way, or with its commit on its way.
         if (dice === 8) await delay(random.below(20))
         else void owner.commit().catch(() => {})
-        owner = await openOwner('random')
+        owner = await openOwner('random', 'transactions')
         if (dice === 8) transaction.outcome = 'aborted'
       }
     }
@@ -138,7 +138,7 @@ describe('sending, while clients and the broker are killed', { skip: withoutJava
     const certain = new Set<string>()
     const doubtful = new Set<string>()
     for (let round = 0; round < 25; round++) {
-      const first = await openOwner('zombie')
+      const first = await openOwner('zombie', 'zombies')
       let isFollowed = false
       let commits = 0
       const working = (async () => {
@@ -164,7 +164,7 @@ describe('sending, while clients and the broker are killed', { skip: withoutJava
       // Followed before it has done anything, or in the midst of its work.
       if (round % 2 === 0) await until('a first commit', () => commits > 1)
       await delay(5 + random.below(60))
-      const second = await openOwner('zombie')
+      const second = await openOwner('zombie', 'zombies')
       isFollowed = true
       const reason = await ended
       assert.ok(reason instanceof WindsockError && reason.code === 'fenced', String(reason))
@@ -179,15 +179,15 @@ describe('sending, while clients and the broker are killed', { skip: withoutJava
     t.diagnostic(`${certain.size} certain, ${doubtful.size} doubtful`)
   })
 
-  async function openOwner(id: string): Promise<Transactions> {
-    const owner = openBroker().openTransactions(id)
+  async function openOwner(id: string, topic: string): Promise<Transactions> {
+    const owner = openBroker().openTransactions(id, { writesTo: [{ topic }] })
     await owner.open()
     return owner
   }
 
   /** Everything committed: the last thing sent is waited for, since the markers of what lies before it may still be on their way. */
   async function readAllCommitted(topic: string, partitions: number): Promise<FoundRecord[]> {
-    const owner = await openOwner(`last of ${topic}`)
+    const owner = await openOwner(`last of ${topic}`, topic)
     const last = 'the last one'
     const marks = Array.from({ length: partitions }, (_, partition) => ({ key: 'last', value: last, partition }))
     await owner.send(topic, marks)

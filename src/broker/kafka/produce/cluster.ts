@@ -24,11 +24,14 @@ export type Leaders = readonly number[]
 /** What all publishers of one broker object share: a connection or two per node, and who leads and coordinates what. */
 export class Cluster {
   readonly options: KafkaOptions
+  /** Counts what is not as it should be: connections that broke, coordinators that did not answer. */
+  troubles = 0
   private isClosed = false
   private asked = 0
   private readonly nodes = new Map<number, Endpoint>()
   private readonly connections = new Map<string, Promise<Connection>>()
   private readonly leaders = new Map<string, Leaders>()
+  private readonly fragile = new Set<string>()
   private readonly coordinators = new Map<string, Endpoint>()
   private readonly quietUntil = new Map<number, number>()
   private readonly asking = new Map<string, Promise<Leaders | undefined>>()
@@ -40,6 +43,11 @@ export class Cluster {
   /** The leaders as last heard of. */
   knownLeaders(topic: string): Leaders | undefined {
     return this.leaders.get(topic)
+  }
+
+  /** Whether a partition of a topic may lose its leader though others of the cluster work on. */
+  isFragile(topic: string): boolean {
+    return this.fragile.has(topic)
   }
 
   /** Asks who leads now; undefined when there is no such topic. Callers at the same time share one question. */
@@ -85,6 +93,7 @@ export class Cluster {
 
   /** The coordinator is asked for again at the next need: it may have moved. */
   forgetCoordinator(transactionalId: string): void {
+    this.troubles++
     this.coordinators.delete(transactionalId)
   }
 
@@ -123,6 +132,9 @@ export class Cluster {
     const leaders = found.partitions.map(() => -1)
     for (const { partitionIndex, leaderId } of found.partitions) leaders[partitionIndex] = leaderId
     this.leaders.set(topic, leaders)
+    const isFragile = brokers.length > 1 && found.partitions.some(({ replicaNodes }) => replicaNodes.length === 1)
+    if (isFragile) this.fragile.add(topic)
+    else this.fragile.delete(topic)
     return leaders
   }
 
@@ -154,9 +166,10 @@ export class Cluster {
   }
 
   private async open({ host, port }: Endpoint): Promise<Connection> {
-    const { clientId, connectTimeout, requestTimeout } = connectionSettings(this.options, 'publisher', false)
-    const connection = new Connection(clientId, { connectTimeout, requestTimeout, maxInflights: inflightsMax })
+    const { clientId, bootstrapBrokers: _, ...settings } = connectionSettings(this.options, 'publisher', false)
+    const connection = new Connection(clientId, { ...settings, maxInflights: inflightsMax })
     connection.on('error', () => {}) // the request that fails says it
+    connection.on('close', () => this.troubles++)
     await connection.connect(host, port)
     return connection
   }

@@ -23,6 +23,9 @@ const missingTopicMs = 5_000
  */
 const surprisesMax = 10
 
+/** How a transaction ends. */
+export type Outcome = 'commit' | 'abort'
+
 /** How often a coordinator that is still ending the last transaction is asked again after `close`. */
 const closingAttemptsMax = 40
 
@@ -64,22 +67,35 @@ export class TransactionCoordinator {
    * Makes the caller the owner, whoever was before; resolves when what was left open is ended.
    *
    * @param known what the caller had, to be refused if somebody else took over since; left out, it takes over itself
+   * @returns also how the id's last transaction ended, where that is known
    */
-  async own(known: ProducerId = { id: -1n, epoch: -1 }): Promise<ProducerId> {
-    const { producerId, producerEpoch } = await this.ask((connection) =>
-      initProducerIdV4.api.async(connection, this.id, this.timeoutMs, known.id, known.epoch),
-    )
-    return { id: producerId, epoch: producerEpoch }
+  async own(known: ProducerId = { id: -1n, epoch: -1 }): Promise<{ producer: ProducerId; last: Outcome | undefined }> {
+    let last: Outcome | undefined
+    const { producerId, producerEpoch } = await this.ask(async (connection) => {
+      last = outcomeIn(await this.state(connection)) ?? last // where the answer to what follows is lost, it is forgotten
+      return initProducerIdV4.api.async(connection, this.id, this.timeoutMs, known.id, known.epoch)
+    })
+    return { producer: { id: producerId, epoch: producerEpoch }, last }
   }
 
-  /** Makes partitions part of the transaction, which begins with the first. */
-  async addPartitions(producer: ProducerId, partitions: readonly TopicPartition[]): Promise<void> {
+  /**
+   * Makes partitions part of the transaction, which begins with the first, as soon as the last one is ended.
+   *
+   * @param isWanted asked before each attempt
+   * @returns false when it was not wanted any more
+   */
+  async addPartitions(
+    producer: ProducerId,
+    partitions: readonly TopicPartition[],
+    isWanted: () => boolean = () => true,
+  ): Promise<boolean> {
     const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([name, mine]) => ({
       name,
       partitions: mine.map(({ partition }) => partition),
     }))
-    await this.ask((connection) =>
-      addPartitionsToTxnV3.api.async(connection, [
+    return this.ask(async (connection) => {
+      if (!isWanted()) return false
+      await addPartitionsToTxnV3.api.async(connection, [
         {
           transactionalId: this.id,
           producerId: producer.id,
@@ -87,15 +103,31 @@ export class TransactionCoordinator {
           verifyOnly: false,
           topics,
         },
-      ]),
-    )
+      ])
+      return true
+    })
   }
 
   /** Asked twice for the same end, the coordinator grants it twice. */
-  async end(producer: ProducerId, outcome: 'commit' | 'abort'): Promise<void> {
+  async end(producer: ProducerId, outcome: Outcome): Promise<void> {
     await this.ask((connection) =>
       endTxnV3.api.async(connection, this.id, producer.id, producer.epoch, outcome === 'commit'),
     )
+  }
+
+  /**
+   * Resolves when the coordinator has nothing more to do for the last transaction.
+   *
+   * @returns how that ended; undefined where the coordinator does not know
+   */
+  async ended(): Promise<Outcome | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      const state = await this.ask((connection) => this.state(connection))
+      if (state?.startsWith('Prepare') !== true) return state === 'Ongoing' ? undefined : outcomeIn(state)
+      if (this.closing.aborted)
+        throw new WindsockError('broker-unreachable', `the transactions of ${this.id} are closed`)
+      await markersWritten(attempt)
+    }
   }
 
   /**
@@ -124,6 +156,16 @@ export class TransactionCoordinator {
     }
   }
 
+  private async state(connection: Connection): Promise<string | undefined> {
+    try {
+      const { transactionStates } = await describeTransactionsV0.api.async(connection, [this.id])
+      return transactionStates[0]?.transactionState
+    } catch (error) {
+      if (protocolIds(error).includes('TRANSACTIONAL_ID_NOT_FOUND')) return undefined
+      throw error
+    }
+  }
+
   private fenced(cause?: unknown): WindsockError {
     return new WindsockError('fenced', `another process has taken over the transactions of ${this.id}`, {
       hint: 'One process owns an id at a time; stop one of the two',
@@ -147,7 +189,7 @@ export class TransactionCoordinator {
         if (ids.includes('CONCURRENT_TRANSACTIONS')) {
           // The last transaction's markers are being written, a matter of milliseconds.
           if (this.closing.aborted && attempt >= closingAttemptsMax) throw error
-          await delay(Math.min(100, 2 + attempt ** 2))
+          await markersWritten(attempt)
           continue
         }
         // It may have moved; while it starts, it is where it was.
@@ -159,6 +201,16 @@ export class TransactionCoordinator {
       }
     }
   }
+}
+
+function markersWritten(attempt: number): Promise<void> {
+  return delay(Math.min(100, 2 + attempt ** 2))
+}
+
+/** What is left open is aborted by the next owner. */
+function outcomeIn(state: string | undefined): Outcome | undefined {
+  if (state === undefined || state === 'Empty' || state === 'Dead') return undefined
+  return state.endsWith('Commit') ? 'commit' : 'abort'
 }
 
 /** Of several partitions some may be refused only because of the others. */

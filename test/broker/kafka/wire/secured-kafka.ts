@@ -136,6 +136,8 @@ function propertiesFor(ports: readonly number[], dataDir: string, pem: Pem): str
     ['controller.listener.names', 'CONTROLLER'],
     ['log.dirs', dataDir],
     ['offsets.topic.replication.factor', 1],
+    ['transaction.state.log.replication.factor', 1],
+    ['transaction.state.log.min.isr', 1],
     ['ssl.keystore.type', 'PEM'],
     ['ssl.keystore.certificate.chain', oneLine(pem.cert)],
     ['ssl.keystore.key', oneLine(pem.key)],
