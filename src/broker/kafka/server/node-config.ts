@@ -60,6 +60,9 @@ const sizes = {
   // 128 MB by default. 24 bytes a key: 157,000 keys a pass, more than one batch of 1 MiB can hold, so that cleaning
   // always gets ahead.
   'log.cleaner.dedupe.buffer.size': 4_194_304,
+  // 10 MB by default, two of them a segment, mapped and full of holes: where a machine reads far ahead (8 MiB here), the
+  // first look at one clears all of it. Enough for segments of 350 MB, which are closed then.
+  'log.index.size.max.bytes': 1_048_576,
   // No JMX.
   'metric.reporters': '',
 }

@@ -43,9 +43,8 @@ export async function spawnNode(launch: Launch, home: string, nodeId: number, he
         ...archiveFlags(launch.archive, nodeId === 1 ? dir : undefined),
         `-Xms${Math.min(256, heapMiB)}m`,
         `-Xmx${heapMiB}m`,
-        '-XX:+UseG1GC',
-        '-XX:MaxGCPauseMillis=20',
-        '-XX:InitiatingHeapOccupancyPercent=35',
+        // Of a heap so small it stands still for 3 to 6 ms, where Kafka's own choice, G1, does for 11 to 20.
+        '-XX:+UseParallelGC',
         '-XX:+ExitOnOutOfMemoryError',
         '-XX:-UsePerfData',
         `-XX:ErrorFile=${join(dir, 'java-crash.log')}`,
