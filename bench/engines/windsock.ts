@@ -9,7 +9,7 @@ import { resultTopic } from '../../src/topics/results.ts'
 import { quarantine } from '../../src/topics/quarantine.ts'
 import { type BarsTask, type DrainTask, type Engine, type PartitionSpan, type Report, shareOf } from '../engine.ts'
 import { epochMs } from '../process/clock.ts'
-import { nodeCommand } from '../process/node-command.ts'
+import { nodeCommand, smallYoungGeneration } from '../process/node-command.ts'
 import { serveTask } from '../process/serve-task.ts'
 
 export const windsock: Engine = {
@@ -28,7 +28,7 @@ export const windsock: Engine = {
   },
   resultTopic,
   isBitExact: true,
-  prepare: async () => ({ command: (task) => nodeCommand(import.meta.url, task) }),
+  prepare: async () => ({ command: (task) => nodeCommand(import.meta.url, task, { flags: [smallYoungGeneration] }) }),
 }
 
 async function drain(task: DrainTask): Promise<Report> {

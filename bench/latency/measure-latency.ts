@@ -9,6 +9,7 @@ import type { FlightRecords } from '../jobs/flight-records.ts'
 import { type Isolation, readTopic } from '../jobs/read-topic.ts'
 import { percentile, significant } from '../percentiles.ts'
 import { monotonicMs } from '../process/clock.ts'
+import { smallYoungGeneration } from '../process/node-command.ts'
 import { lastWords } from '../process/run-task.ts'
 import { keptRateOf } from './kept-rate.ts'
 import { LatencyTally } from './latency-tally.ts'
@@ -91,7 +92,7 @@ async function measureRate(
   const signal = AbortSignal.any([bench.signal, stop.signal])
   const { folder } = await bench.createRun()
   const args = ['analyse', 'flights-per-day', '--topic', topic, '--brokers', bench.brokers.join(',')]
-  const pipeline = start([mainFile, ...args, '--home', join(folder, 'home')])
+  const pipeline = start([smallYoungGeneration, mainFile, ...args, '--home', join(folder, 'home')])
   const sendPlan: SenderPlan = { brokers: bench.brokers, topic, rate, records, primingRecords }
   const sender = start([senderFile, JSON.stringify(sendPlan)])
   const reading = isolations.map((isolation, order) =>
@@ -190,7 +191,9 @@ function start(args: readonly string[]): Started {
   const done = ended.then((): SenderMessage => JSON.parse(printed))
   const failed = ended.then((code) => {
     if (code === 0) return never()
-    throw new Error(`${args[0] ?? ''} ended with ${code ?? child.signalCode}: ${lastWords(said)}`)
+    throw new Error(
+      `${args.find((arg) => !arg.startsWith('-')) ?? ''} ended with ${code ?? child.signalCode}: ${lastWords(said)}`,
+    )
   })
   for (const each of [done, failed]) each.catch(() => {}) // awaited by whoever is interested
   return {

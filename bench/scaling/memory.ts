@@ -11,6 +11,7 @@ import type { FlightRecords } from '../jobs/flight-records.ts'
 import { spansOf } from '../jobs/job.ts'
 import { readTopic } from '../jobs/read-topic.ts'
 import { significant } from '../percentiles.ts'
+import { smallYoungGeneration } from '../process/node-command.ts'
 import { ProcessMeter } from '../process/process-meter.ts'
 import { lastWords } from '../process/run-task.ts'
 import { toJobRow } from '../report.ts'
@@ -121,7 +122,7 @@ async function runAnalyse(
 ): Promise<{ peakMemoryMiB: number; cpuSeconds: number; failed: string | undefined }> {
   const { folder } = await bench.createRun()
   const args = ['analyse', 'flights-per-day', '--until-end', '--topic', topic, '--brokers', bench.brokers.join(',')]
-  const child = spawn(process.execPath, [mainFile, ...args, '--home', join(folder, 'home')], {
+  const child = spawn(process.execPath, [smallYoungGeneration, mainFile, ...args, '--home', join(folder, 'home')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: AbortSignal.any([bench.signal, AbortSignal.timeout(analyseWithinMs)]),
     killSignal: 'SIGKILL',

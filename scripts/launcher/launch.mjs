@@ -9,8 +9,9 @@ import { Interrupted, withoutOuterRun } from './npm.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-// A producer at full speed lives on short-lived objects: with room for them it is a fifth faster. It takes what it needs only.
-const largeYoungGeneration = '--max-semi-space-size=64'
+// A producer at full speed lives on short-lived objects: with room for them it is a fifth faster. An analysis makes few, and
+// without so much room takes 20 to 40 MiB less, at the same speed.
+const youngGenerations = { publish: 64, analyse: 4, up: 4 }
 
 /**
  * Runs `file` as `node file ...args` would, in the caller's folder, and ends as it ended.
@@ -37,11 +38,21 @@ async function start(file, args) {
   if (!existsSync(file)) throw new Error(`there is no file ${file}`)
   const node = await ensureNode(root, readJson(join(root, 'package.json')).engines.node)
   await ensurePackages(root, node)
-  const flags = ['--disable-warning=ExperimentalWarning', ...(args[0] === 'publish' ? [largeYoungGeneration] : [])]
-  return runChild(node, [...flags, file, ...args], {
+  return runChild(node, [...nodeFlags(args), file, ...args], {
     stdio: 'inherit',
     env: childEnvironment(node),
   })
+}
+
+/**
+ * What Node is given for a command line.
+ *
+ * @param {string[]} args
+ */
+function nodeFlags([command]) {
+  const mebibytes = Object.hasOwn(youngGenerations, command) ? youngGenerations[command] : undefined
+  const youngGeneration = mebibytes === undefined ? [] : [`--max-semi-space-size=${mebibytes}`]
+  return ['--disable-warning=ExperimentalWarning', ...youngGeneration]
 }
 
 function childEnvironment(node) {

@@ -4,7 +4,7 @@
 export const recordBytesMax = 1_000_000
 
 /** What the brokers may send a reader ahead of what it works on. */
-export const fetchBytesMax = 4_194_304
+export const fetchBytesMax = 8_388_608
 
 /** What one produce request may carry for one partition: below the `message.max.bytes` that brokers have as they come. */
 export const publishBatchBytesMax = 900_000

@@ -29,6 +29,16 @@ describe('the launcher', () => {
     })
   })
 
+  it('gives room for short-lived objects to those that make many, and little to those that stay', async (t) => {
+    const project = new FakeProject(t)
+    project.write('tell.ts', 'console.log(process.execArgv.filter((flag) => flag.includes("space")).join())')
+    const flagOf = async (command: string): Promise<string> =>
+      (await project.start(['tell.ts', command]).finished).stdout.trim()
+    assert.equal(await flagOf('publish'), '--max-semi-space-size=64')
+    assert.equal(await flagOf('analyse'), '--max-semi-space-size=4')
+    assert.equal(await flagOf('constructor'), '')
+  })
+
   it('keeps what an outer npm has set away from npm and from the file', async (t) => {
     const project = new FakeProject(t)
     project.write('tell.ts', 'console.log(Object.keys(process.env).join())')

@@ -130,7 +130,6 @@ export class KafkaReader implements Reader {
       isWanted: (position) => !position.isPaused && position.ahead < this.endOf(position),
       isCommitted: isolation === 'committed',
       answerBytesMax: this.answerBytesMax,
-      partitionBytesMax: Math.ceil(this.answerBytesMax / 4),
       onTrouble: (reason) => onTrouble?.(reason),
     })
   }

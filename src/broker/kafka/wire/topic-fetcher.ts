@@ -17,6 +17,8 @@ import { Troubles } from './troubles.ts'
 const fetchWaitMs = 500
 /** A share of the budget for every leader, and not less. */
 const leaderBytesMin = 65_536
+/** What an answer has room for is shared out among so many partitions, or fewer where fewer are asked for. */
+const partitionsAtOnce = 4
 /** A topic just made is not known to every broker at once. */
 const missingMax = 3
 
@@ -34,9 +36,8 @@ export interface TopicFetcherOptions {
   /** Which partitions to ask for. */
   readonly isWanted: (position: PartitionPosition) => boolean
   readonly isCommitted: boolean
-  /** What all answers under way may bring, and each of them for one partition. */
+  /** What all answers under way may bring. */
   readonly answerBytesMax: number
-  readonly partitionBytesMax: number
   readonly onTrouble: (reason: string | undefined) => void
 }
 
@@ -130,7 +131,8 @@ export class TopicFetcher {
   }
 
   private askLeader(node: number, endpoint: Endpoint, wanted: readonly PartitionPosition[], leaders: number): void {
-    const { topic, topicId, connection, pieces, isCommitted, answerBytesMax, partitionBytesMax } = this.options
+    const { topic, topicId, connection, pieces, isCommitted } = this.options
+    const answerBytesMax = Math.max(leaderBytesMin, Math.floor(this.options.answerBytesMax / leaders))
     const fetcher = this.fetchers.get(node) ?? new LeaderFetcher(endpoint, connection, pieces)
     this.fetchers.set(node, fetcher)
     if (fetcher.isBusy || performance.now() < fetcher.quietUntil) return
@@ -141,8 +143,8 @@ export class TopicFetcher {
       partitions: wanted.map((position) => this.partitionOf(position)),
       isCommitted,
       waitMs: fetchWaitMs,
-      answerBytesMax: Math.max(leaderBytesMin, Math.floor(answerBytesMax / leaders)),
-      partitionBytesMax,
+      answerBytesMax,
+      partitionBytesMax: Math.ceil(answerBytesMax / Math.min(partitionsAtOnce, wanted.length)),
     }
     fetcher.fetch(request).then(
       (fetched) => this.arrive(asked, fetched),
