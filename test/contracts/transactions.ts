@@ -5,6 +5,7 @@ import type { Broker, Transactions } from '../../src/broker/broker.ts'
 import { type ErrorCode, WindsockError } from '../../src/foundation/errors.ts'
 import type { PackedOutgoing } from '../../src/model/packed-records.ts'
 import type { Topic } from '../../src/topics/topic.ts'
+import { createRandom } from '../support/random.ts'
 
 export interface TransactionsUnderTest {
   readonly broker: Broker
@@ -118,6 +119,29 @@ export function describeTransactions(name: string, open: () => Promise<Transacti
       await Promise.all(calls)
       const expected = Array.from({ length: 30 }, (_, i) => (i % 3 === 1 ? [] : [`${i}a`, `${i}b`])).flat()
       await expectCommitted(topic, [expected])
+      await owner.close()
+    })
+
+    it('keep the order of the calls in every partition, whichever of them each transaction writes to', async (t) => {
+      const random = createRandom()
+      t.diagnostic(`WINDSOCK_SEED=${random.seed}`)
+      const topics = [await makeTopic(2), await makeTopic(2)]
+      const owner = test.broker.openTransactions('all over')
+      const calls: Promise<void>[] = [owner.open()]
+      const expected = topics.map((): string[][] => [[], []])
+      for (let i = 0; i < 150; i++) {
+        const isCommitted = random.below(6) > 0
+        for (let sends = random.below(5); sends > 0; sends--) {
+          const [topic, partition] = [random.below(2), random.below(2)]
+          const value = `${i} `.repeat(random.below(random.below(4) === 0 ? 20_000 : 20) + 1)
+          calls.push(owner.send(topics[topic] ?? '', [{ key: 'k', value, partition }]))
+          if (isCommitted) expected[topic]?.[partition]?.push(value)
+        }
+        calls.push(isCommitted ? owner.commit() : owner.abort())
+        if (random.below(10) === 0) await Promise.all(calls.splice(0))
+      }
+      await Promise.all(calls)
+      for (const [order, topic] of topics.entries()) await expectCommitted(topic, expected[order] ?? [])
       await owner.close()
     })
 

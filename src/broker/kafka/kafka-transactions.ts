@@ -10,9 +10,9 @@ import { TransactionalProducer } from './produce/transactional-producer.ts'
  * refuse the ones before it.
  *
  * Two ids take turns: while the transaction of one is being committed, which takes some round trips and the broker's markers,
- * the records of the next one are already sent under the other. They are sent once those before them are acknowledged, so the
- * logs have the order of the calls, and committed once those before them are, so that no crash commits the later and not the
- * earlier.
+ * the records of the next one are already sent under the other: each partition's once those before them are acknowledged, so
+ * that its log has the order of the calls. They are committed once those before them are, so that no crash commits the later
+ * and not the earlier.
  */
 export class KafkaTransactions implements Transactions {
   /** Aborts when it is closed. */
@@ -26,6 +26,10 @@ export class KafkaTransactions implements Transactions {
   private current: TransactionalProducer
   private next: TransactionalProducer
   private isEmpty = true
+  /** The end of the last commit, however it went. */
+  private committing: Promise<unknown> = Promise.resolve()
+  /** Why nothing can be committed before `abort`, though it may be no fault of the transaction under way. */
+  private failed: WindsockError | undefined
 
   constructor(cluster: Cluster, memory: BatchMemory, id: string, options: TransactionOptions = {}) {
     const { timeoutMs = 60_000, writesTo = [] } = options
@@ -33,9 +37,11 @@ export class KafkaTransactions implements Transactions {
     this.id = id
     this.writesTo = writesTo
     const create = (turn: string): TransactionalProducer =>
-      new TransactionalProducer(cluster, memory, `${id}-${turn}`, timeoutMs, () => this.failure, this.closing)
+      new TransactionalProducer(cluster, memory, `${id}-${turn}`, timeoutMs, () => this.failed, this.closing)
     this.first = this.current = create('a')
     this.second = this.next = create('b')
+    this.first.takeTurnsWith(this.second)
+    this.second.takeTurnsWith(this.first)
   }
 
   /** Of two that open at the same time, the one that is fenced in its first transaction commits nothing. */
@@ -44,8 +50,11 @@ export class KafkaTransactions implements Transactions {
     this.next = this.second
     this.isEmpty = true
     return this.alone(async () => {
+      this.first.turn = 0
+      this.second.turn = 1
       await this.first.own(this.writesTo)
       await this.second.own(this.writesTo)
+      this.failed = undefined
     })
   }
 
@@ -68,17 +77,9 @@ export class KafkaTransactions implements Transactions {
     this.current = next
     this.next = ending
     this.isEmpty = true
-    const [settled, begun] = [ending.barrier(), next.barrier()]
-    const release = await settled
-    try {
-      const begin = await begun // by now the commit before this one is done
-      const { failure } = this
-      begin()
-      this.refuseFailed(failure)
-      await ending.end('commit')
-    } finally {
-      release()
-    }
+    const committed = this.commitAfter(this.committing, ending)
+    this.committing = committed.catch(() => {})
+    return committed
   }
 
   abort(): Promise<void> {
@@ -90,6 +91,7 @@ export class KafkaTransactions implements Transactions {
       for (const producer of [this.first, this.second]) {
         await (failure === undefined ? producer.end('abort') : producer.recover())
       }
+      this.failed = undefined
     })
   }
 
@@ -98,9 +100,23 @@ export class KafkaTransactions implements Transactions {
     await Promise.all([this.first.close(), this.second.close()])
   }
 
-  /** Why nothing can be committed before `abort`. */
   private get failure(): WindsockError | undefined {
-    return this.first.failure ?? this.second.failure
+    return this.failed ?? this.first.failure ?? this.second.failure
+  }
+
+  private async commitAfter(before: Promise<unknown>, ending: TransactionalProducer): Promise<void> {
+    const release = await ending.barrier()
+    try {
+      await before
+      this.refuseFailed(this.failed ?? ending.failure)
+      await ending.end('commit')
+    } catch (error) {
+      if (error instanceof WindsockError) this.failed ??= error
+      throw error
+    } finally {
+      ending.turn += 2
+      release()
+    }
   }
 
   private afterSend(): void {

@@ -10,8 +10,15 @@ const inflightsMax = 100
 
 type Metadata = Awaited<ReturnType<typeof metadataV11.api.async>>
 
-/** Records have a connection of their own to every node, so that no short question waits behind megabytes. */
-type Purpose = 'records' | 'questions'
+/**
+ * A broker reads nothing more from a connection before it has answered what it read from it, and the first records of a
+ * transaction may take it some milliseconds: so senders have connections of their own, or share one among few, and no short
+ * question waits behind megabytes.
+ */
+type Purpose = 'questions' | `records ${number}`
+
+/** How many connections to a node all senders have together. */
+const channels = 8
 
 interface Endpoint {
   readonly host: string
@@ -28,6 +35,7 @@ export class Cluster {
   troubles = 0
   private isClosed = false
   private asked = 0
+  private senders = 0
   private readonly nodes = new Map<number, Endpoint>()
   private readonly connections = new Map<string, Promise<Connection>>()
   private readonly leaders = new Map<string, Leaders>()
@@ -60,11 +68,16 @@ export class Cluster {
     return answer
   }
 
-  /** The connection to a leader. */
-  async leader(node: number): Promise<Connection> {
+  /** Which of the connections to each node a new sender has. */
+  nextChannel(): number {
+    return this.senders++ % channels
+  }
+
+  /** A connection to a leader. */
+  async leader(node: number, channel = 0): Promise<Connection> {
     const endpoint = this.nodes.get(node)
     if (endpoint === undefined) throw new WindsockError('broker-unreachable', `node ${node} is not known`)
-    return this.connect(endpoint, 'records')
+    return this.connect(endpoint, `records ${channel}`)
   }
 
   /** A quota of ours is used up there: a request sent before would not be read, and be given up and sent again. */

@@ -35,9 +35,12 @@ class Barrier {
  * unchanged; the broker knows it by its numbers.
  */
 export class Sender {
+  /** Of what is being sent: see `takeTurnsWith`. */
+  turn = 0
   private readonly cluster: Cluster
   private readonly memory: BatchMemory
   private readonly author: Author
+  private readonly channel: number
   private readonly calls: Call[] = []
   private readonly topics = new Map<string, TopicLanes>()
   /** Lanes with a batch to be sent and none under way, the longest waiting first. */
@@ -50,6 +53,7 @@ export class Sender {
   private readonly closing: AbortController
   private readonly onIdle: (() => void)[] = []
   private pendingBytes = 0
+  private other: Sender | undefined
   private isLookingUp = false
   private isWoken = false
   private isPumping = false
@@ -59,6 +63,7 @@ export class Sender {
     this.cluster = cluster
     this.memory = memory
     this.author = author
+    this.channel = cluster.nextChannel()
     this.closing = closing
   }
 
@@ -91,6 +96,11 @@ export class Sender {
       this.calls.shift()
       this.encode()
     }
+  }
+
+  /** From now on a partition gets nothing before it has got all that the other one, of an earlier turn, has for it. */
+  takeTurnsWith(other: Sender): void {
+    this.other = other
   }
 
   /** What is on its way may arrive, or fail; nothing is tried again, and nothing else is sent. */
@@ -130,6 +140,7 @@ export class Sender {
       this.calls.shift()
     }
     this.wake()
+    this.other?.wake()
     if (this.isIdle) for (const resolve of this.onIdle.splice(0)) resolve()
   }
 
@@ -213,6 +224,7 @@ export class Sender {
     const requests = new Map<number, Lane[]>()
     const bytes = new Map<number, number>()
     for (const lane of this.ready) {
+      if (this.other !== undefined && this.other.turn < this.turn && this.other.isToGet(lane)) continue
       const leader = this.cluster.knownLeaders(lane.topic)?.[lane.partition] ?? -1
       if (this.busy.has(leader)) continue
       const sum = (bytes.get(leader) ?? 0) + lane.headBytes
@@ -239,7 +251,7 @@ export class Sender {
     try {
       const quietMs = this.cluster.quietMs(leader)
       if (quietMs > 0) await delay(quietMs, undefined, { signal: this.closing.signal }).catch(() => {})
-      const connection = await this.cluster.leader(leader)
+      const connection = await this.cluster.leader(leader, this.channel)
       const parts = lanes.map((lane) => {
         const batch = lane.seal(producer, transactionalId !== null, compression)
         return { topic: lane.topic, partition: lane.partition, batch }
@@ -312,6 +324,11 @@ export class Sender {
     this.pendingBytes -= lane.settle(error)
     this.underWay.delete(lane)
     if (!lane.isEmpty) this.ready.add(lane)
+  }
+
+  /** Whether the lane's partition may still get something of this turn. */
+  private isToGet({ topic, partition }: Lane): boolean {
+    return this.calls[0] instanceof Sending || this.topics.get(topic)?.lanes[partition]?.isEmpty === false
   }
 
   private refuse(sending: Sending, error: WindsockError): void {

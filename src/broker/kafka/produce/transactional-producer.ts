@@ -56,7 +56,7 @@ export class TransactionalProducer {
   private asked = 0
 
   /**
-   * @param spoiled why nothing can be sent, where there is such a reason
+   * @param spoiled why nothing can be sent, where there is a reason beside `failure`
    * @param closing aborted by `close`: what fails from then on is not tried again
    */
   constructor(
@@ -97,6 +97,19 @@ export class TransactionalProducer {
     return this.sender.barrier()
   }
 
+  /** See `Sender.takeTurnsWith`. */
+  takeTurnsWith(other: TransactionalProducer): void {
+    this.sender.takeTurnsWith(other.sender)
+  }
+
+  get turn(): number {
+    return this.sender.turn
+  }
+
+  set turn(turn: number) {
+    this.sender.turn = turn
+  }
+
   /**
    * Becomes the owner of the id, whoever was before, and sees to the end of what that one had ended.
    *
@@ -122,7 +135,7 @@ export class TransactionalProducer {
    */
   beginLike({ used }: TransactionalProducer): void {
     const { producer } = this
-    if (producer === undefined || this.spoiled() !== undefined || this.asked > 0) return
+    if (producer === undefined || this.refusal !== undefined || this.asked > 0) return
     if (this.named.size > 0 || used.size === 0) return
     this.adding = this.add(producer, [...used.values()])
     this.adding.catch(() => {}) // the first request waits for it
@@ -183,11 +196,15 @@ export class TransactionalProducer {
     if (isOurs) await this.end('abort').catch(() => {}) // else the next owner does it, or the timeout
   }
 
+  private get refusal(): WindsockError | undefined {
+    return this.failure ?? this.spoiled()
+  }
+
   private prepare(partitions: readonly TopicPartition[]): ProducerId | Promise<ProducerId> {
     const { producer } = this
     if (producer === undefined) throw new WindsockError('usage', `the transactions of ${this.id} are not open`)
-    const spoiled = this.spoiled()
-    if (spoiled !== undefined) throw spoiled
+    const { refusal } = this
+    if (refusal !== undefined) throw refusal
     if (!this.hasRecords) this.used.clear()
     this.hasRecords = true
     for (const each of partitions) this.used.set(nameOf(each), { topic: each.topic, partition: each.partition })
@@ -249,7 +266,7 @@ export class TransactionalProducer {
   private async examine(): Promise<void> {
     const release = await this.sender.barrier()
     const { producer, last } = this
-    if (producer !== undefined && last !== undefined && this.named.size === 0 && this.spoiled() === undefined) {
+    if (producer !== undefined && last !== undefined && this.named.size === 0 && this.refusal === undefined) {
       const work = async (): Promise<void> => {
         await this.coordinator.ended()
         await this.seeToEnd(producer)

@@ -63,9 +63,9 @@ class WatchedCluster extends Cluster {
     return way ?? this.openWay()
   }
 
-  override leader(node: number): Promise<Connection> {
+  override leader(node: number, channel?: number): Promise<Connection> {
     this.requests++
-    return super.leader(node)
+    return super.leader(node, channel)
   }
 
   private async openWay(): Promise<Connection> {
