@@ -33,13 +33,13 @@ const sizes: Readonly<Record<BenchOptions['size'], Sizes>> = {
   quick: {
     flights: 500_000,
     bars: 200_000,
-    latency: { rates: [1_000, 10_000], warmUpSeconds: 3, seconds: 10 },
+    latency: { rates: [1_000, 10_000], warmUpSeconds: 25, seconds: 10 },
     memory: { partitions: [1, 10], keys: [1, 1_000], records: 100_000 },
   },
   full: {
     flights: 2_000_000,
     bars: 1_000_000,
-    latency: { rates: [1_000, 10_000, 100_000], warmUpSeconds: 5, seconds: 30 },
+    latency: { rates: [1_000, 10_000, 100_000], warmUpSeconds: 30, seconds: 30 },
     memory: { partitions: [1, 10, 100], keys: [1, 1_000, 1_000_000], records: 1_000_000 },
   },
 }
