@@ -103,6 +103,11 @@ export class PartitionWork {
     return this.committed
   }
 
+  /** Whether all that was taken is surely committed. */
+  get isCommitted(): boolean {
+    return this.committed === this.position
+  }
+
   /** Whether there is something to commit. */
   get isDirty(): boolean {
     return this.position !== this.sent

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChosenAnalysis } from '../analyses/all.ts'
 import type { Batch, Broker, Membership, PartitionDescription, Reader } from '../broker/broker.ts'
@@ -43,6 +44,8 @@ const commitMs = 100
 const tellMs = 250
 /** How long a member that was fenced waits for its group to say why. */
 const fencedMs = 1_000
+/** How long whoever is told to stop waits for a broker that does not answer. */
+const stopMsMax = 2_000
 const retryMs = 250
 
 /**
@@ -68,7 +71,17 @@ export async function runAnalysis(options: AnalysisOptions): Promise<AnalysisPro
     ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
   })
   const ends = options.untilEnd ? partitions : undefined
-  const work = new GroupWork({ ...options, signal }, { id, reader, decoder, ends, end: () => ended.abort() })
+  const work = new GroupWork(
+    { ...options, signal },
+    {
+      id,
+      reader,
+      decoder,
+      ends,
+      end: () => ended.abort(),
+      stop: options.signal,
+    },
+  )
   try {
     await work.run()
     return work.progress()
@@ -92,6 +105,8 @@ interface GroupParts {
   readonly ends: readonly PartitionDescription[] | undefined
   /** Aborts the signal. */
   readonly end: () => void
+  /** Aborted by the user. */
+  readonly stop: AbortSignal
 }
 
 /** The partitions that this process has, as they come and go. */
@@ -180,15 +195,22 @@ class GroupWork {
 
   private async release(partitions: readonly number[]): Promise<void> {
     this.parts.reader.release(partitions)
+    const isDone = await beforeLong(this.finish(partitions), this.parts.stop)
+    const isLeft = partitions.some((partition) => this.works.get(partition)?.isCommitted === false)
+    if (!isDone && isLeft)
+      this.options.onNotice?.('the broker does not answer: what is not committed will be done again')
+    for (const partition of partitions) {
+      this.gains.delete(partition)
+      await this.drop(partition)
+    }
+  }
+
+  private async finish(partitions: readonly number[]): Promise<void> {
     for (const partition of partitions) {
       const work = this.works.get(partition)
       if (work !== undefined) await this.attempt(work, async () => this.note(partition, await work.commit()))
     }
     await this.tell()
-    for (const partition of partitions) {
-      this.gains.delete(partition)
-      await this.drop(partition)
-    }
   }
 
   private lose(partitions: readonly number[]): void {
@@ -297,7 +319,9 @@ class GroupWork {
     }
     this.untold.clear()
     for (const [generation, positions] of byGeneration) {
-      await this.membership?.commit(positions, generation).catch((error: unknown) => this.fail(error))
+      await this.membership?.commit(positions, generation).catch((error: unknown) => {
+        if (!this.parts.stop.aborted) this.fail(error)
+      })
     }
   }
 
@@ -337,6 +361,21 @@ class GroupWork {
   private fail(error: unknown): void {
     this.failure ??= { error }
     this.parts.end()
+  }
+}
+
+/** Waits for the work, but once there is a stop no longer than `stopMsMax`; false when it was not done by then. */
+async function beforeLong(work: Promise<void>, stop: AbortSignal): Promise<boolean> {
+  const over = new AbortController()
+  const tooLong = async (): Promise<boolean> => {
+    if (!stop.aborted) await once(stop, 'abort', { signal: over.signal })
+    await delay(stopMsMax, undefined, { signal: over.signal })
+    return false
+  }
+  try {
+    return await Promise.race([work.then(() => true), tooLong()])
+  } finally {
+    over.abort()
   }
 }
 

@@ -4,6 +4,7 @@ import { chooseAnalysis } from '../../src/analyses/all.ts'
 import type { Broker, OutgoingRecord } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory/memory-broker.ts'
 import { packRecords } from '../../src/broker/memory/pack-records.ts'
+import { WindsockError } from '../../src/foundation/errors.ts'
 import { partitionOf } from '../../src/model/partition.ts'
 import { type AnalysisOptions, type AnalysisProgress, runAnalysis } from '../../src/pipelines/run-analysis.ts'
 import { checkpointKey } from '../../src/pipelines/state-log.ts'
@@ -132,6 +133,44 @@ describe('an analysis at work', () => {
       ],
     )
     assert.deepEqual(told.at(-1)?.partitions, [0, 1, 2, 3])
+  })
+
+  it('stops within seconds when the group does not answer', async () => {
+    const broker = await brokerWith(...Array.from({ length: 10 }, (_, i) => barRecord('A', dayOf(i), i)))
+    const abort = new AbortController()
+    const notices: string[] = []
+    let asked = 0
+    const silent = intercept(broker, { onCommit: () => new Promise(() => asked++) })
+    const working = run(silent, { untilEnd: false, signal: abort.signal, onNotice: (notice) => notices.push(notice) })
+    await settle()
+    abort.abort()
+    assert.equal((await working).records, 10)
+    assert.ok(asked > 0)
+    assert.deepEqual(notices, [], 'all is committed')
+    assert.equal((await run(broker)).records, 0)
+  })
+
+  it('stops within seconds when a commit is not answered, says so, and does that part again', async () => {
+    const broker = await brokerWith(...Array.from({ length: 10 }, (_, i) => barRecord('A', dayOf(i), i)))
+    const abort = new AbortController()
+    const notices: string[] = []
+    const giveUp = new Map<string, () => void>()
+    const silent = intercept(broker, {
+      async onTransaction(call, act, id) {
+        const closed = new WindsockError('broker-unreachable', `${id} is closed`)
+        if (call === 'commit') return new Promise((_, reject) => giveUp.set(id, () => reject(closed)))
+        if (call === 'close') giveUp.get(id)?.()
+        await act()
+      },
+    })
+    const working = run(silent, { untilEnd: false, signal: abort.signal, onNotice: (notice) => notices.push(notice) })
+    await settle()
+    abort.abort()
+    assert.equal((await working).records, 10)
+    assert.equal(giveUp.size, 1, 'one partition has records')
+    assert.deepEqual(notices, ['the broker does not answer: what is not committed will be done again'])
+    assert.equal((await run(broker)).records, 10)
+    assert.equal((await readCommitted(broker, aroon.group)).length, 9)
   })
 
   it('takes every record of a JSON array', async () => {
