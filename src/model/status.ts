@@ -15,4 +15,12 @@ export interface ProcessReport {
   readonly progress: number | null
   readonly playback: 'replay' | 'live' | null
   readonly note: string | null
+  /** When the process began, milliseconds since the epoch. */
+  readonly startedAt?: number | null
+  /** Bytes of the records since the start: sent, or read. */
+  readonly bytes?: number | null
+  /** The longest time its event loop was blocked since the last report. */
+  readonly blockedMs?: number | null
+  /** For how long brokers asked it to wait since the last report. */
+  readonly throttledMs?: number | null
 }

@@ -27,7 +27,11 @@ export const folderRules: readonly FolderRule[] = [
     mayImport: ['sources', 'codecs', 'topics', 'analyses', 'models', 'broker/broker.ts', 'model', 'foundation'],
     node: true,
   },
-  { folder: 'monitor', mayImport: ['broker/broker.ts', 'topics', 'model', 'foundation'], node: true },
+  {
+    folder: 'monitor',
+    mayImport: ['broker/broker.ts', 'broker/observer.ts', 'topics', 'model', 'foundation'],
+    node: true,
+  },
   {
     folder: 'sizing',
     mayImport: ['pipelines', 'monitor', 'broker/broker.ts', 'topics', 'analyses', 'model', 'foundation'],
